@@ -1,0 +1,8 @@
+//! Layergate's engine: what is in a filesystem, what is known against it, and what that means.
+//!
+//! Modules in reading order, from facts to verdict. Who may import whom is in ARCHITECTURE.md
+//! and held by `tests/it/layering.rs`.
+
+pub mod model;
+
+pub mod cli;

@@ -1,0 +1,77 @@
+//! What is known against a filesystem.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Component, LayerPath, SecretHit};
+
+/// How bad it is. Ordered; `Unknown` is the least.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    #[default]
+    Unknown,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Unknown => "UNKNOWN",
+            Self::Low => "LOW",
+            Self::Medium => "MEDIUM",
+            Self::High => "HIGH",
+            Self::Critical => "CRITICAL",
+        })
+    }
+}
+
+impl FromStr for Severity {
+    type Err = ();
+
+    /// Reads the word in any case; `moderate`, GitHub's word, is medium.
+    fn from_str(word: &str) -> Result<Self, ()> {
+        match word.to_ascii_lowercase().as_str() {
+            "low" => Ok(Self::Low),
+            "medium" | "moderate" => Ok(Self::Medium),
+            "high" => Ok(Self::High),
+            "critical" => Ok(Self::Critical),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Whether a version without the flaw exists.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fix {
+    /// The first version without it.
+    Fixed(String),
+    NotFixed,
+}
+
+/// A package in a version that an advisory names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vulnerability {
+    /// The CVE where there is one, else the advisory's own id.
+    pub id: String,
+    /// Every other name of it, sorted.
+    pub aliases: Vec<String>,
+    pub severity: Severity,
+    pub summary: String,
+    pub fix: Fix,
+    pub component: Component,
+    /// The file that proves the package.
+    pub path: LayerPath,
+}
+
+/// A secret in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    pub hit: SecretHit,
+    pub path: LayerPath,
+}
