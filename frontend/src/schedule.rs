@@ -1,0 +1,174 @@
+//! Runs the scans beside the build and brings what they say to judgement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use layergate_proto::errdefs;
+
+use crate::bridge::Bridge;
+use crate::error::Error;
+use crate::gate::{Ruling, Stop, Trial};
+use crate::graph::{Graph, View};
+use crate::plan::Plan;
+use crate::scan_op::INVENTORY;
+use crate::warning;
+
+/// How the scans of a build went.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Nothing stops the build. The references are those of the scans' outputs, by step.
+    Pass(BTreeMap<usize, String>),
+    Stop(Stop),
+}
+
+/// One build under scan.
+pub(crate) struct Schedule<'a, T> {
+    pub(crate) bridge: &'a Bridge,
+    pub(crate) graph: &'a Graph,
+    pub(crate) plan: &'a Plan,
+    /// The output of each step's scan.
+    pub(crate) scans: &'a [View],
+    pub(crate) trial: &'a mut T,
+    /// A step is asked for only when every step before it was judged.
+    pub(crate) strict: bool,
+}
+
+type Scanned = (usize, Result<(String, Vec<u8>), Error>);
+
+impl<'a, T: Trial> Schedule<'a, T> {
+    /// Asks for every scan (and with it for every instruction) and hears the inventories as they
+    /// come, each after that of its parent.
+    ///
+    /// When an instruction fails, the steps before it are still judged: they are there already, and
+    /// which of two errors a build shows must not depend on which scan was faster.
+    pub(crate) async fn run(mut self) -> Result<Outcome, Error> {
+        let mut running: FuturesUnordered<BoxFuture<'a, Scanned>> = FuturesUnordered::new();
+        let mut asked = BTreeSet::new();
+        let mut arrived: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
+        let mut judged: BTreeSet<usize> = BTreeSet::new();
+        let mut references = BTreeMap::new();
+        let mut warnings = FuturesUnordered::new();
+        let mut failed: Option<(Error, BTreeSet<usize>)> = None;
+        let outcome = loop {
+            if failed.is_none() {
+                for step in self.ready(&asked, &judged) {
+                    asked.insert(step);
+                    running.push(self.scan(step));
+                }
+            }
+            if let Some((error, before)) = failed.take_if(|(_, before)| before.is_subset(&judged)) {
+                drop(before);
+                break Err(error);
+            }
+            let Some((step, scanned)) = running.next().await else {
+                break match failed {
+                    Some((error, _)) => Err(error),
+                    None => Ok(Outcome::Pass(references)),
+                };
+            };
+            match scanned {
+                Ok((reference, inventory)) => {
+                    references.insert(step, reference);
+                    arrived.insert(step, inventory);
+                }
+                Err(error @ Error::Scan { .. }) => break Err(error),
+                Err(error) if failed.is_none() => {
+                    let before = self.before_failure(step, &error);
+                    failed = Some((error, before));
+                }
+                Err(_) => {}
+            }
+            let Ruling { stop, warnings: new } = self.hear(&mut arrived, &mut judged)?;
+            warnings.extend(
+                new.into_iter().map(|it| warning::send(self.bridge, self.graph, self.plan, it)),
+            );
+            if let Some(stop) = stop {
+                break Ok(Outcome::Stop(stop));
+            }
+        };
+        while warnings.next().await.is_some() {}
+        outcome
+    }
+
+    fn ready(&self, asked: &BTreeSet<usize>, judged: &BTreeSet<usize>) -> Vec<usize> {
+        let steps = self.plan.steps.iter().enumerate();
+        let may_start = |after: &BTreeSet<usize>| !self.strict || after.is_subset(judged);
+        let ready =
+            steps.filter(|(number, step)| !asked.contains(number) && may_start(&step.after));
+        ready.map(|(number, _)| number).collect()
+    }
+
+    fn scan(&self, step: usize) -> BoxFuture<'a, Scanned> {
+        let (bridge, graph, plan, scans) = (self.bridge, self.graph, self.plan, self.scans);
+        Box::pin(async move {
+            let scanned = async {
+                let view = scans
+                    .get(step)
+                    .ok_or_else(|| Error::Protocol("a step without a scan".into()))?;
+                let reference = bridge.build(graph.definition(view)).await?;
+                let inventory = bridge.read_file(&reference, INVENTORY).await.map_err(|error| {
+                    scan_failed(plan, step, &format!("its scan left no inventory: {error}"))
+                })?;
+                Ok((reference, inventory))
+            };
+            (step, scanned.await.map_err(|error| blame(error, plan, scans)))
+        })
+    }
+
+    /// Judges what has arrived and whose parent was judged; stops at the first stop.
+    fn hear(
+        &mut self,
+        arrived: &mut BTreeMap<usize, Vec<u8>>,
+        judged: &mut BTreeSet<usize>,
+    ) -> Result<Ruling, Error> {
+        let mut all = Ruling::default();
+        let steps = &self.plan.steps;
+        let is_due = |it: usize, judged: &BTreeSet<usize>| {
+            steps.get(it).and_then(|it| it.parent).is_none_or(|parent| judged.contains(&parent))
+        };
+        while let Some(step) = arrived.keys().copied().find(|it| is_due(*it, judged)) {
+            let Some(inventory) = arrived.remove(&step) else { break };
+            let heard = self.trial.hear_step(self.plan, step, inventory);
+            let ruling = heard.map_err(|reason| scan_failed(self.plan, step, &reason))?;
+            judged.insert(step);
+            all.warnings.extend(ruling.warnings);
+            if ruling.stop.is_some() {
+                all.stop = ruling.stop;
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// The steps that were there before the instruction that failed.
+    fn before_failure(&self, asked: usize, error: &Error) -> BTreeSet<usize> {
+        let Error::BuildKit(status) = error else { return BTreeSet::new() };
+        let blamed = errdefs::vertices(status);
+        let failed = self.plan.steps.iter().position(|it| blamed.contains(&it.view.vertex));
+        let mut before = BTreeSet::new();
+        let mut open: Vec<usize> = failed.into_iter().collect();
+        while let Some(step) = open.pop() {
+            let after = self.plan.steps.get(step).map(|it| &it.after);
+            open.extend(after.into_iter().flatten().filter(|it| before.insert(**it)));
+        }
+        before.remove(&asked);
+        before
+    }
+}
+
+/// Tells a scan that failed from an instruction that failed: only the former blames a vertex of ours.
+fn blame(error: Error, plan: &Plan, scans: &[View]) -> Error {
+    let Error::BuildKit(status) = &error else { return error };
+    let blamed = errdefs::vertices(status);
+    match scans.iter().position(|it| blamed.contains(&it.vertex)) {
+        Some(step) => scan_failed(plan, step, &status.message),
+        None => error,
+    }
+}
+
+fn scan_failed(plan: &Plan, step: usize, reason: &str) -> Error {
+    let name = plan.steps.get(step).map_or("", |it| it.name.as_str());
+    let instruction = format!("instruction {}/{} ({name})", step + 1, plan.steps.len());
+    Error::Scan { instruction, reason: reason.to_owned(), step }
+}
