@@ -140,7 +140,10 @@ impl Inventory {
 
     /// Writes the inventory.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, &Header { layergate: Self::SCHEMA, files: self.files.len() })?;
+        serde_json::to_writer(
+            &mut *out,
+            &Header { layergate: Self::SCHEMA, files: self.files.len() },
+        )?;
         out.write_all(b"\n")?;
         for (path, facts) in &self.files {
             serde_json::to_writer(&mut *out, &LineOut { path, facts })?;
@@ -153,19 +156,15 @@ impl Inventory {
     pub fn read(bytes: &mut dyn BufRead) -> Result<Self, InventoryError> {
         let mut lines = bytes.split(b'\n').enumerate();
         let (_, first) = lines.next().ok_or(InventoryError::Empty)?;
-        let header: Header = serde_json::from_slice(&first?)
-            .map_err(|source| InventoryError::Line { line: 1, source })?;
-        if header.layergate != Self::SCHEMA {
-            return Err(InventoryError::Schema { found: header.layergate, expected: Self::SCHEMA });
-        }
+        let expected = Self::read_header(&first?)?;
         let mut files = BTreeMap::new();
         for (at, line) in lines {
             let line: LineIn = serde_json::from_slice(&line?)
                 .map_err(|source| InventoryError::Line { line: at + 1, source })?;
             files.insert(line.path, line.facts);
         }
-        if files.len() != header.files {
-            return Err(InventoryError::Truncated { found: files.len(), expected: header.files });
+        if files.len() != expected {
+            return Err(InventoryError::Truncated { found: files.len(), expected });
         }
         Ok(Self { files })
     }
