@@ -73,11 +73,10 @@ impl<'a> Record<'a> {
         if self.line == 0 {
             return;
         }
-        match (has_status, self.status) {
-            (false, _) => {}
-            (true, Some(status)) if is_absent(status) => return,
-            (true, Some(_)) => {}
-            (true, None) => found.note(self.line, "a package without a status"),
+        match self.status {
+            Some(status) if is_absent(status) => return,
+            None if has_status => found.note(self.line, "a package without a status"),
+            _ => {}
         }
         let Some(name) = self.package.and_then(text::value) else {
             return found.note(self.line, "a package without a readable name");

@@ -129,8 +129,8 @@ impl<'a> Seen<'a> {
     }
 
     /// Whether a file of this mark was in it.
-    pub(super) fn has_file(&self, mark: &FileMark) -> bool {
-        self.files.binary_search(mark).is_ok()
+    pub(super) fn has_file(&self, mark: FileMark) -> bool {
+        self.files.binary_search(&mark).is_ok()
     }
 }
 
@@ -233,8 +233,8 @@ mod tests {
         assert_eq!(within(b"b").unwrap().stamp.inode, 3);
         assert_eq!(a.within()(b"x").unwrap().stamp.inode, 4);
         let meta = Meta { kind: Kind::File, stamp: stamp(9), size: 1 };
-        assert!(a.has_file(&file_mark(b"g", &meta)));
-        assert!(!a.has_file(&file_mark(b"g", &Meta { size: 2, ..meta })));
+        assert!(a.has_file(file_mark(b"g", &meta)));
+        assert!(!a.has_file(file_mark(b"g", &Meta { size: 2, ..meta })));
     }
 
     #[test]

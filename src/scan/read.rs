@@ -71,20 +71,17 @@ impl<'a> Worker<'a> {
             let end = self.stream(&mut file, &mut whole);
             (end, self.scanner.finish())
         }));
-        match streamed {
-            Ok((end, (secrets, notes))) => {
-                into.facts.secrets = secrets;
-                into.facts.notes.extend(notes);
-                match end {
-                    Ok(()) => whole.analyze(path, &mut into.facts),
-                    Err(error) => into.fail("cannot be read to its end", &error),
-                }
-            }
-            Err(_) => {
-                // The scanner may be in any state.
-                self.scanner = (self.factory)();
-                into.facts.notes.push("the scan of this file broke off".to_owned());
-            }
+        let Ok((end, (secrets, notes))) = streamed else {
+            // The scanner may be in any state.
+            self.scanner = (self.factory)();
+            into.facts.notes.push("the scan of this file broke off".to_owned());
+            return;
+        };
+        into.facts.secrets = secrets;
+        into.facts.notes.extend(notes);
+        match end {
+            Ok(()) => whole.analyze(path, &mut into.facts),
+            Err(error) => into.fail("cannot be read to its end", &error),
         }
     }
 

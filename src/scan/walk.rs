@@ -141,7 +141,7 @@ impl<'p> Walk<'_, 'p> {
         };
         self.newest.fetch_max(task.stamp.ctime, Relaxed);
         let number = task.number;
-        let mut plan = self.plan(task, &place, entries);
+        let mut plan = self.plan(&task, &place, entries);
         plan.heap.listed.push((number, plan.listed));
         self.hand_in(plan.heap);
         // The last one spawned is the first one run: files first, so that few directories wait.
@@ -156,7 +156,7 @@ impl<'p> Walk<'_, 'p> {
     }
 
     /// Decides for each entry: carry over, read, or note.
-    fn plan(&self, task: Task<'p>, place: &Arc<Place>, entries: Vec<Entry>) -> Plan<'p> {
+    fn plan(&self, task: &Task<'p>, place: &Arc<Place>, entries: Vec<Entry>) -> Plan<'p> {
         let mut within = task.before.map(|it| it.within());
         let name = task.name.as_bytes().to_vec();
         let listed = Listed { name, stamp: task.stamp, files: Vec::new(), within: Vec::new() };
@@ -235,7 +235,7 @@ impl<'p> Walk<'_, 'p> {
         self.newest.fetch_max(meta.stamp.ctime, Relaxed);
         match (&self.parent, before) {
             (Some(parent), Some(seen))
-                if seen.has_file(&mark) && parent.index.trusts(meta.stamp, meta.stamp) =>
+                if seen.has_file(mark) && parent.index.trusts(meta.stamp, meta.stamp) =>
             {
                 plan.heap.pieces.extend(parent.lines.at(path.as_str()));
             }
@@ -268,7 +268,7 @@ impl<'p> Walk<'_, 'p> {
         let mut heap = Heap::default();
         match place.path() {
             Some(path) => {
-                self.note(&path, format!("{DIRECTORY}cannot be listed: {error}"), &mut heap)
+                self.note(&path, format!("{DIRECTORY}cannot be listed: {error}"), &mut heap);
             }
             None => *lock(&self.root_error) = Some(error),
         }

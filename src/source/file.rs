@@ -84,10 +84,7 @@ impl File {
                 return Ok(0);
             }
         };
-        self.data_end = match rustix::fs::seek(fd, SeekFrom::Hole(data)) {
-            Ok(at) => at,
-            Err(_) => u64::MAX,
-        };
+        self.data_end = rustix::fs::seek(fd, SeekFrom::Hole(data)).unwrap_or(u64::MAX);
         rustix::fs::seek(fd, SeekFrom::Start(data))?;
         self.position = data;
         Ok(data.saturating_sub(start))

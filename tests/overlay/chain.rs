@@ -71,8 +71,8 @@ const TEXTS: &[&str] = &[
 /// Files at every path that can be one.
 pub(crate) fn base() -> Vec<Change> {
     let is_file = |it: &&str| !PATHS.iter().any(|other| other.starts_with(&format!("{it}/")));
-    let write = |(at, path)| Change::Write(path, TEXTS[at % TEXTS.len()]);
-    PATHS.iter().copied().filter(is_file).enumerate().map(write).collect()
+    let files = PATHS.iter().copied().filter(is_file);
+    files.zip(TEXTS.iter().cycle()).map(|(path, text)| Change::Write(path, text)).collect()
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -160,11 +160,13 @@ pub(crate) struct Chain {
     root: PathBuf,
     /// Lowest first.
     layers: Vec<PathBuf>,
+    /// Scans the mount in which the step ran, whose upper files bear the inodes of the lower ones.
+    live: bool,
 }
 
 impl Chain {
-    pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root, layers: Vec::new() }
+    pub(crate) fn new(root: PathBuf, live: bool) -> Self {
+        Self { root, layers: Vec::new(), live }
     }
 
     /// Makes a layer, scans it both ways, and compares.
@@ -174,12 +176,14 @@ impl Chain {
         let (Step::Run(changes) | Step::Link(changes)) = step;
         let is_run = matches!(step, Step::Run(_)) && parent.is_some();
         let target = if is_run { self.mount(Some(&layer)) } else { layer.clone() };
-        changes.iter().for_each(|it| it.apply(&target));
-        if is_run {
+        for change in changes {
+            change.apply(&target);
+        }
+        if is_run && !self.live {
             shell(&format!("umount {}", target.display()));
         }
         self.layers.push(layer.clone());
-        let view = self.mount(None);
+        let view = if is_run && self.live { target } else { self.mount(None) };
         let whole = ScanPaths {
             view: Some(view.clone()),
             out: self.directory("whole"),
@@ -227,7 +231,7 @@ impl Chain {
             }
             (None, [only]) => shell(&format!("mount --bind {} {to}", only.display())),
             (None, _) => {
-                shell(&format!("mount -t overlay overlay -o index=off,lowerdir={lower} {to}"))
+                shell(&format!("mount -t overlay overlay -o index=off,lowerdir={lower} {to}"));
             }
         }
         at

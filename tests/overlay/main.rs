@@ -45,12 +45,12 @@ fn in_namespace(name: &str, test: impl FnOnce(PathBuf)) {
 fn from_the_parent_and_whole_are_the_same_bytes() {
     in_namespace("from_the_parent_and_whole_are_the_same_bytes", |root| {
         let config = Config { cases: 96, failure_persistence: None, ..Config::default() };
-        let chains = proptest::collection::vec(chain::steps(), 1..6);
+        let chains = (proptest::collection::vec(chain::steps(), 1..6), proptest::bool::ANY);
         let n_cases = std::cell::Cell::new(0);
-        let outcome = TestRunner::new(config).run(&chains, |steps| {
+        let outcome = TestRunner::new(config).run(&chains, |(steps, live)| {
             n_cases.set(n_cases.get() + 1);
             let root = root.join(n_cases.get().to_string());
-            let mut chain = Chain::new(root.clone());
+            let mut chain = Chain::new(root.clone(), live);
             chain.step(&Step::Run(chain::base()));
             for step in &steps {
                 chain.step(step);
@@ -66,7 +66,7 @@ fn from_the_parent_and_whole_are_the_same_bytes() {
 fn a_file_changed_in_place_with_size_and_mtime_restored_is_read_again() {
     let name = "a_file_changed_in_place_with_size_and_mtime_restored_is_read_again";
     in_namespace(name, |root| {
-        let mut chain = Chain::new(root);
+        let mut chain = Chain::new(root, false);
         chain.step(&Step::Run(chain::base()));
         chain.step(&Step::Run(vec![Change::Write("a/c/f", "nothing")]));
         assert!(!chain.inventory().contains("a/c/f"));
@@ -80,7 +80,7 @@ fn what_a_step_did_not_touch_is_neither_listed_nor_read() {
     in_namespace("what_a_step_did_not_touch_is_neither_listed_nor_read", |root| {
         // What bears the newest ctime is not trusted: keep the steps apart by more than a tick.
         let tick = || std::thread::sleep(Duration::from_millis(30));
-        let mut chain = Chain::new(root);
+        let mut chain = Chain::new(root, false);
         chain.step(&Step::Run(chain::base()));
         tick();
         chain.step(&Step::Run(vec![Change::Write("last", "x")]));
@@ -95,7 +95,7 @@ fn what_a_step_did_not_touch_is_neither_listed_nor_read() {
 #[test]
 fn a_broken_index_costs_time_and_nothing_else() {
     in_namespace("a_broken_index_costs_time_and_nothing_else", |root| {
-        let mut chain = Chain::new(root);
+        let mut chain = Chain::new(root, false);
         chain.step(&Step::Run(chain::base()));
         for damage in [&b""[..], b"lgindex\x01", b"garbage", &[0xff; 64]] {
             fs::write(chain.out().join("index"), damage).unwrap();
