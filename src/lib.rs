@@ -5,4 +5,9 @@
 
 pub mod model;
 
+pub mod source;
+
+pub mod analyze;
+pub mod scan;
+
 pub mod cli;

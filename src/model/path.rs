@@ -9,7 +9,8 @@ use thiserror::Error;
 /// A path inside a layer: `/`-separated, relative, free of empty parts, `.` and `..`.
 ///
 /// Linux names are bytes. A name that is not UTF-8 is written with `\xNN` for each byte that does
-/// not fit, so that a fact about it can still be told.
+/// not fit, so that a fact about it can still be told. A backslash that would read as such an
+/// escape is written `\x5c`: two files never share a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct LayerPath(String);
@@ -33,7 +34,13 @@ impl LayerPath {
     pub fn from_bytes(raw: &[u8]) -> Result<Self, InvalidPath> {
         let mut text = String::with_capacity(raw.len());
         for chunk in raw.utf8_chunks() {
-            text.push_str(chunk.valid());
+            let mut rest = chunk.valid();
+            while let Some((before, after)) = rest.split_once('\\') {
+                text.push_str(before);
+                text.push_str(if looks_escaped(after) { "\\x5c" } else { "\\" });
+                rest = after;
+            }
+            text.push_str(rest);
             for byte in chunk.invalid() {
                 // Writing to a String cannot fail.
                 write!(text, "\\x{byte:02x}").unwrap_or_default();
@@ -56,6 +63,12 @@ impl LayerPath {
     pub fn parent(&self) -> &str {
         self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
     }
+}
+
+/// Whether a backslash before `text` would make an escape.
+fn looks_escaped(text: &str) -> bool {
+    let is_digit = |it: &u8| matches!(it, b'0'..=b'9' | b'a'..=b'f');
+    matches!(text.as_bytes(), [b'x', high, low, ..] if is_digit(high) && is_digit(low))
 }
 
 impl TryFrom<String> for LayerPath {
@@ -100,5 +113,7 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf8_are_escaped() {
         assert_eq!(check(b"tmp/caf\xe9"), "/tmp/caf\\xe9");
+        assert_eq!(check(b"tmp/caf\\xe9"), "/tmp/caf\\x5cxe9");
+        assert_eq!(check(b"a\\b\\xg\\"), "/a\\b\\xg\\");
     }
 }

@@ -1,0 +1,96 @@
+//! What is in one directory.
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{AtFlags, FileType, RawDir, Statx, StatxAttributes, StatxFlags};
+
+/// Big enough that most directories take one system call.
+const BUFFER: usize = 64 << 10;
+
+/// A name in a directory, and what it names.
+#[derive(Debug)]
+pub struct Entry {
+    pub name: CString,
+    /// An error if it vanished or the disk could not tell.
+    pub meta: io::Result<Meta>,
+}
+
+/// What a directory entry is.
+#[derive(Clone, Copy, Debug)]
+pub struct Meta {
+    pub kind: Kind,
+    pub stamp: Stamp,
+    pub size: u64,
+}
+
+/// Only the kinds that are opened are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Directory,
+    File,
+    /// The root of another mount, which is not part of the tree.
+    Mount,
+    /// A symlink, FIFO, socket or device: it has no content of its own.
+    Other,
+}
+
+/// What identifies one state of a file or directory while the machine keeps its layers.
+///
+/// A process can set every other time of a file; the ctime is the kernel's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    pub inode: u64,
+    /// Nanoseconds since 1970.
+    pub ctime: i64,
+}
+
+pub(super) fn list(directory: &OwnedFd) -> io::Result<Vec<Entry>> {
+    let mut buffer = Vec::with_capacity(BUFFER);
+    let mut entries = Vec::new();
+    let mut raw = RawDir::new(directory, buffer.spare_capacity_mut());
+    while let Some(entry) = raw.next() {
+        let entry = entry?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let meta = match entry.file_type() {
+            FileType::Directory | FileType::RegularFile | FileType::Unknown => {
+                meta(directory, name)
+            }
+            _ => Ok(Meta { kind: Kind::Other, stamp: Stamp::default(), size: 0 }),
+        };
+        entries.push(Entry { name: name.to_owned(), meta });
+    }
+    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(entries)
+}
+
+/// Looks at `name`, or at the directory itself when it is empty.
+pub(super) fn meta(directory: impl AsFd, name: &CStr) -> io::Result<Meta> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::EMPTY_PATH;
+    let wanted = StatxFlags::TYPE | StatxFlags::INO | StatxFlags::CTIME | StatxFlags::SIZE;
+    let statx = rustix::fs::statx(directory, name, flags, wanted)?;
+    Ok(Meta { kind: kind(&statx), stamp: stamp(&statx), size: statx.stx_size })
+}
+
+fn kind(statx: &Statx) -> Kind {
+    let is_mount = statx.stx_attributes.contains(StatxAttributes::MOUNT_ROOT);
+    match FileType::from_raw_mode(u32::from(statx.stx_mode)) {
+        FileType::Directory | FileType::RegularFile if is_mount => Kind::Mount,
+        FileType::Directory => Kind::Directory,
+        FileType::RegularFile => Kind::File,
+        _ => Kind::Other,
+    }
+}
+
+fn stamp(statx: &Statx) -> Stamp {
+    let ctime = statx
+        .stx_ctime
+        .tv_sec
+        .saturating_mul(1_000_000_000)
+        .saturating_add(i64::from(statx.stx_ctime.tv_nsec));
+    Stamp { inode: statx.stx_ino, ctime }
+}
