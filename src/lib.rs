@@ -4,5 +4,6 @@
 //! and held by `tests/it/layering.rs`.
 
 pub mod model;
+pub mod secrets;
 
 pub mod cli;

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{Component, LayerPath, SecretHit};
 
 /// How bad it is. Ordered; `Unknown` is the least.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     #[default]

@@ -140,7 +140,10 @@ impl Inventory {
 
     /// Writes the inventory.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, &Header { layergate: Self::SCHEMA, files: self.files.len() })?;
+        serde_json::to_writer(
+            &mut *out,
+            &Header { layergate: Self::SCHEMA, files: self.files.len() },
+        )?;
         out.write_all(b"\n")?;
         for (path, facts) in &self.files {
             serde_json::to_writer(&mut *out, &LineOut { path, facts })?;
