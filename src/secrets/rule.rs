@@ -140,6 +140,26 @@ impl Rule {
         }
     }
 
+    /// Whether `byte` may stand right before the literal. Too much is allowed rather than too little.
+    pub(super) fn may_precede(&self, byte: u8) -> bool {
+        match &self.shape {
+            Shape::Token(Token { left: Some(left), .. }) => left.alphabet.has(byte),
+            // The letters are those that escapes end in: `\n`, `%3D`.
+            Shape::Token(_) => {
+                !byte.is_ascii_alphabetic() || byte.is_ascii_hexdigit() || b"nrt".contains(&byte)
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether `byte` may stand right after the literal.
+    pub(super) fn may_follow(&self, byte: u8) -> bool {
+        match &self.shape {
+            Shape::Token(Token { parts: [Part::Run(alphabet, ..), ..], .. }) => alphabet.has(byte),
+            _ => true,
+        }
+    }
+
     /// Where two rules see the same characters, the one that knows more about them is right.
     pub(super) fn rank(&self) -> u8 {
         match &self.shape {

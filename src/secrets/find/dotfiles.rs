@@ -67,8 +67,8 @@ pub(in crate::secrets) fn npmrc<'a>(window: &Window<'a>) -> Option<Found<'a>> {
     }
     let start = window.literal.end + value_offset(after)?;
     let value = value(window, start)?;
-    let is_token = value.len() >= 8 && !judge::is_template(value) && judge::is_random(value, 2.5);
-    (is_token && judge::is_password(value)).then(|| window.found(start..start + value.len()))?
+    (value.len() >= 8 && judge::is_password(value) && judge::is_random(value, 2.5))
+        .then(|| window.found(start..start + value.len()))?
 }
 
 /// `password = …` in a `.pypirc`.
@@ -106,7 +106,7 @@ fn operator(bytes: &[u8]) -> Option<usize> {
 /// Up to the end of the line, a blank or a quote.
 fn value<'a>(window: &Window<'a>, start: usize) -> Option<&'a [u8]> {
     let text = window.from(start);
-    let text = text.get(..1024).unwrap_or(text);
+    let text = text.get(..257).unwrap_or(text);
     text.get(..run(text, |it| it.is_ascii_graphic() && !matches!(it, b'"' | b'\'' | b'\\' | b'`')))
 }
 

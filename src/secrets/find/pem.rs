@@ -73,7 +73,7 @@ fn read<'a>(window: &Window<'a>) -> Option<Key<'a>> {
     let der = LENIENT.decode(&body).or_else(|_| LENIENT.decode(whole)).ok()?;
     let encrypted =
         headers_encrypt || label.starts_with(b"ENCRYPTED") || is_openssh_encrypted(&der);
-    if !is_key(label, &der, encrypted) || !judge::is_random(&body, 3.5) {
+    if !is_key(label, &der, encrypted) || judge::entropy(&body) < 3.5 {
         return None;
     }
     let found = Found { span: window.literal.start..begin + end, secret: Cow::Owned(body) };
@@ -88,6 +88,7 @@ fn body(inside: &[u8]) -> (Vec<u8>, bool) {
     let mut encrypted = false;
     let mut body = Vec::with_capacity(inside.len());
     let mut bytes = inside;
+    let mut before = b'\n';
     while let Some((&byte, rest)) = bytes.split_first() {
         bytes = match (byte, rest.first()) {
             // An escape: the letter after it is not part of the body. Backslashes may be doubled.
@@ -101,12 +102,15 @@ fn body(inside: &[u8]) -> (Vec<u8>, bool) {
                 rest.get(line..).unwrap_or_default()
             }
             _ => {
-                if Alphabet::BASE64.has(byte) {
+                // Between the strings of a program, `+` joins them.
+                let joins = byte == b'+' && matches!(before, b' ' | b'"' | b'\'');
+                if Alphabet::BASE64.has(byte) && !joins {
                     body.push(byte);
                 }
                 rest
             }
         };
+        before = byte;
         // The checksum of an OpenPGP armour.
         if byte == b'=' && bytes.first().is_some_and(|&it| Alphabet::BASE64.has(it)) {
             break;

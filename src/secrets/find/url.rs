@@ -39,7 +39,7 @@ pub(in crate::secrets) fn find<'a>(window: &Window<'a>) -> Option<Found<'a>> {
     if scheme < 2
         || !is_host(host)
         || user.eq_ignore_ascii_case(password)
-        || judge::is_template(user)
+        || (!user.is_empty() && judge::is_template(user))
     {
         return None;
     }

@@ -136,7 +136,7 @@ pub(super) const RULES: &[Rule] = &[
                 "wandb.login",
                 "wandb login",
                 "wandb-api-key",
-                "api.wandb.ai",
+                "api.wandb.ai login user password",
             ],
             value: &[Part::Run(Alphabet::HEX, 40, 40)],
             entropy: 3.0,
