@@ -4,6 +4,7 @@
 //! and held by `tests/it/layering.rs`.
 
 pub mod model;
+pub mod secrets;
 
 pub mod source;
 

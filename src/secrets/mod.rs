@@ -1,0 +1,53 @@
+//! Finds secrets: bytes in, redacted hits out.
+//!
+//! One pass looks for the literals of all rules ([`index`]); around a literal the rule's shape is
+//! confirmed ([`shape`], [`find`]) and the candidate judged ([`judge`]). Files stream through a
+//! buffer of fixed size ([`stream`]), so what is found does not depend on how a file arrives.
+//!
+//! A raw secret does not leave the function that matched it: what does is a [`SecretHit`], which
+//! holds a preview and a fingerprint. Nothing here knows a clock, a file or a thread.
+
+mod encoding;
+mod find;
+mod hits;
+mod index;
+mod judge;
+mod rule;
+mod rules;
+mod shape;
+mod stream;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use hits::{FileHits, MAX_HITS};
+pub use rule::Rule;
+pub use stream::FileScan;
+
+use crate::model::SecretHit;
+
+/// Looks for secrets in a piece of a Dockerfile: an instruction's text, or the value of an `ENV`,
+/// `ARG` or `LABEL` whose key is `name` (empty where there is none).
+///
+/// Lines are counted from the beginning of `text`.
+pub fn scan_text(name: &str, text: &str) -> Vec<SecretHit> {
+    let mut scan = FileScan::of_text();
+    // The key is the context of the value: `AWS_SECRET_ACCESS_KEY=…`.
+    if !name.is_empty() && !name.contains(['\n', '\0']) {
+        scan.feed(name.as_bytes());
+        scan.feed(b"=");
+    }
+    scan.feed(text.as_bytes());
+    scan.finish().hits
+}
+
+/// The rule that inventories call `id`.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    rules::all().find(|it| it.id == id)
+}
+
+/// Every rule.
+pub fn all_rules() -> impl Iterator<Item = &'static Rule> {
+    rules::all()
+}
