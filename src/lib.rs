@@ -5,4 +5,6 @@
 
 pub mod model;
 
+pub mod version;
+
 pub mod cli;
