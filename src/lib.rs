@@ -7,4 +7,6 @@ pub mod model;
 
 pub mod version;
 
+pub mod advisory;
+
 pub mod cli;
