@@ -9,4 +9,6 @@ pub mod version;
 
 pub mod advisory;
 
+pub mod matching;
+
 pub mod cli;
