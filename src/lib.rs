@@ -11,4 +11,6 @@ pub mod advisory;
 
 pub mod matching;
 
+pub mod policy;
+
 pub mod cli;
