@@ -11,4 +11,12 @@ pub mod source;
 pub mod analyze;
 pub mod scan;
 
+pub mod version;
+
+pub mod advisory;
+
+pub mod matching;
+
+pub mod policy;
+
 pub mod cli;
