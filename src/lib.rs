@@ -4,11 +4,12 @@
 //! and held by `tests/it/layering.rs`.
 
 pub mod model;
-pub mod secrets;
 
 pub mod source;
 
 pub mod analyze;
+pub mod secrets;
+
 pub mod scan;
 
 pub mod version;
@@ -17,6 +18,13 @@ pub mod advisory;
 
 pub mod matching;
 
+pub mod fold;
+
 pub mod policy;
+
+pub mod report;
+
+#[cfg(feature = "frontend")]
+pub mod gate;
 
 pub mod cli;

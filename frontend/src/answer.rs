@@ -11,12 +11,9 @@ use crate::plan::{Lines, Plan};
 use crate::scan_op::NO_ATTESTATIONS;
 use crate::warning::range;
 
-/// `FAILED_PRECONDITION`: the build is in order, its content is not.
-const STOPPED: i32 = 9;
-/// `INVALID_ARGUMENT`
-const REFUSED: i32 = 3;
-/// `INTERNAL`
-const BROKEN: i32 = 13;
+/// `UNKNOWN`, the code of a failing instruction: clients put any other one before the message, once
+/// for each process that it passes through.
+const CODE: i32 = 2;
 
 /// The images in a result, by the platform's name where there are several.
 pub(crate) fn references(result: &gateway::Result) -> Result<Vec<(String, gateway::Ref)>, Error> {
@@ -60,29 +57,29 @@ pub(crate) fn add_metadata(result: &mut gateway::Result, metadata: BTreeMap<Stri
 
 /// The error of a build that was stopped, with the lines that the client prints.
 pub(crate) fn stopped(stop: Stop, graph: &Graph) -> rpc::Status {
-    status(STOPPED, stop.message, &stop.lines, graph)
+    status(stop.message, &stop.lines, graph)
 }
 
 /// The error of a build that could not be gated.
 pub(crate) fn failed(error: Error, graph: &Graph, plan: &Plan) -> rpc::Status {
     match error {
         Error::BuildKit(status) => *status,
-        Error::Refused(text) => status(REFUSED, format!("layergate: {text}"), &[], graph),
+        Error::Refused(text) => status(format!("layergate: {text}"), &[], graph),
         Error::Scan { step, .. } => {
             let lines: Vec<Lines> =
                 plan.steps.get(step).and_then(|it| it.lines).into_iter().collect();
-            status(BROKEN, format!("layergate: {error}"), &lines, graph)
+            status(format!("layergate: {error}"), &lines, graph)
         }
-        Error::Protocol(_) => status(BROKEN, format!("layergate: {error}"), &[], graph),
+        Error::Protocol(_) => status(format!("layergate: {error}"), &[], graph),
     }
 }
 
-fn status(code: i32, message: String, lines: &[Lines], graph: &Graph) -> rpc::Status {
+fn status(message: String, lines: &[Lines], graph: &Graph) -> rpc::Status {
     let source = |it: &Lines| {
         let info: &llb::SourceInfo = graph.files.get(it.file)?;
         errdefs::source(info, &[range(*it)]).ok()
     };
-    rpc::Status { code, message, details: lines.iter().filter_map(source).collect() }
+    rpc::Status { code: CODE, message, details: lines.iter().filter_map(source).collect() }
 }
 
 /// The views that a result's references name, with their platforms.

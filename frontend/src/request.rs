@@ -1,6 +1,7 @@
 //! The build as BuildKit hands it to a frontend: through the environment.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use layergate_proto::gateway::CacheOptionsEntry;
 use serde::Deserialize;
@@ -17,14 +18,16 @@ pub struct Request {
 
 impl Request {
     /// Whether `variables` are those of a process that BuildKit started as a frontend.
-    pub fn is_addressed_by(variables: impl IntoIterator<Item = (String, String)>) -> bool {
+    pub fn is_addressed_by(variables: impl IntoIterator<Item = (OsString, OsString)>) -> bool {
         variables.into_iter().any(|(name, _)| name == "BUILDKIT_SESSION_ID")
     }
 
     /// Reads the variables `BUILDKIT_FRONTEND_OPT_<n>=key=value` and their companions.
-    pub fn from_env(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn from_env(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut request = Self::default();
         for (name, value) in variables {
+            // Options are protobuf strings on BuildKit's side, so they are UTF-8 already.
+            let (name, value) = (name.to_string_lossy(), value.to_string_lossy().into_owned());
             if name.starts_with("BUILDKIT_FRONTEND_OPT_") {
                 let (key, value) = value.split_once('=').unwrap_or((&value, ""));
                 request.opts.insert(key.to_owned(), value.to_owned());

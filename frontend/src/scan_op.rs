@@ -1,4 +1,4 @@
-//! The exec op that scans a step: our own binary, no network, read-only views, an output directory.
+//! The exec op that scans a step: our own binary, no network, read-only views, and an output.
 //!
 //! Its arguments and mounts are part of BuildKit's cache key, so nothing here may depend on policy
 //! or database: only on the filesystem that is scanned.
@@ -56,8 +56,7 @@ fn scan(
     title: &str,
 ) -> (llb::Op, llb::OpMetadata) {
     let mut op = Mounts::default();
-    op.scratch("/", -1);
-    op.scratch("/out", 0);
+    op.output("/");
     // Checksummed, so that a frontend image with the same binary and another database has the
     // same key.
     op.view(&scanner.image, BINARY, BINARY, llb::MountContentCache::Default);
@@ -67,8 +66,7 @@ fn scan(
     } else {
         llb::MountContentCache::Default
     };
-    let mut args =
-        vec![BINARY.to_owned(), "scan".to_owned(), "--out".to_owned(), "/out".to_owned()];
+    let mut args = vec![BINARY.to_owned(), "scan".to_owned(), "--out".to_owned(), "/".to_owned()];
     let mut mount = |op: &mut Mounts, flag: &str, dest: &str, view: &View| {
         op.view(view, "", dest, unchecked);
         args.extend([flag.to_owned(), dest.to_owned()]);
@@ -109,14 +107,10 @@ struct Mounts {
 }
 
 impl Mounts {
-    /// An empty directory; `output` −1 is thrown away.
-    fn scratch(&mut self, dest: &str, output: i64) {
-        self.mounts.push(llb::Mount {
-            input: -1,
-            dest: dest.to_owned(),
-            output,
-            ..Default::default()
-        });
+    /// An empty directory that becomes the output. It is the root as well: BuildKit wants a root
+    /// that is either somebody's output or somebody's input, and one snapshot is less than two.
+    fn output(&mut self, dest: &str) {
+        self.mounts.push(llb::Mount { input: -1, dest: dest.to_owned(), ..Default::default() });
     }
 
     fn view(&mut self, view: &View, selector: &str, dest: &str, checksum: llb::MountContentCache) {

@@ -66,7 +66,7 @@ mod tests {
             "target=x",
         ];
         let request = Request::from_env(
-            variables.iter().map(|it| ("BUILDKIT_FRONTEND_OPT_0".to_owned(), (*it).to_owned())),
+            variables.iter().map(|it| ("BUILDKIT_FRONTEND_OPT_0".into(), (*it).into())),
         );
         let (settings, rest) = split(&request, &["judge", "fail-on"]);
         let shown: Vec<String> = settings

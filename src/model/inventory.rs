@@ -140,35 +140,48 @@ impl Inventory {
 
     /// Writes the inventory.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer(
-            &mut *out,
-            &Header { layergate: Self::SCHEMA, files: self.files.len() },
-        )?;
-        out.write_all(b"\n")?;
+        Self::write_header(self.files.len(), out)?;
         for (path, facts) in &self.files {
-            serde_json::to_writer(&mut *out, &LineOut { path, facts })?;
-            out.write_all(b"\n")?;
+            Self::write_line(path, facts, out)?;
         }
         Ok(())
+    }
+
+    /// Writes the first line of an inventory of `files` lines.
+    pub fn write_header(files: usize, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &Header { layergate: Self::SCHEMA, files })?;
+        out.write_all(b"\n")
+    }
+
+    /// Writes the line of one file. It begins `{"path":"`.
+    pub fn write_line(path: &LayerPath, facts: &FileFacts, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &LineOut { path, facts })?;
+        out.write_all(b"\n")
+    }
+
+    /// Reads the first line: how many follow.
+    pub fn read_header(line: &[u8]) -> Result<usize, InventoryError> {
+        let header: Header = serde_json::from_slice(line)
+            .map_err(|source| InventoryError::Line { line: 1, source })?;
+        if header.layergate != Self::SCHEMA {
+            return Err(InventoryError::Schema { found: header.layergate, expected: Self::SCHEMA });
+        }
+        Ok(header.files)
     }
 
     /// Reads what [`Inventory::write`] wrote; anything else is an error, never a shorter inventory.
     pub fn read(bytes: &mut dyn BufRead) -> Result<Self, InventoryError> {
         let mut lines = bytes.split(b'\n').enumerate();
         let (_, first) = lines.next().ok_or(InventoryError::Empty)?;
-        let header: Header = serde_json::from_slice(&first?)
-            .map_err(|source| InventoryError::Line { line: 1, source })?;
-        if header.layergate != Self::SCHEMA {
-            return Err(InventoryError::Schema { found: header.layergate, expected: Self::SCHEMA });
-        }
+        let expected = Self::read_header(&first?)?;
         let mut files = BTreeMap::new();
         for (at, line) in lines {
             let line: LineIn = serde_json::from_slice(&line?)
                 .map_err(|source| InventoryError::Line { line: at + 1, source })?;
             files.insert(line.path, line.facts);
         }
-        if files.len() != header.files {
-            return Err(InventoryError::Truncated { found: files.len(), expected: header.files });
+        if files.len() != expected {
+            return Err(InventoryError::Truncated { found: files.len(), expected });
         }
         Ok(Self { files })
     }

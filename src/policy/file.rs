@@ -3,23 +3,20 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Policy;
+use super::exempt::{self, Exemption};
 use super::options::{Origin, PolicyError, Setting};
 
-impl Policy {
-    /// Reads the file, if there is one, then applies `settings`: whatever channel they came
-    /// through, they were meant for this build, and the file for all.
-    pub fn read(file: Option<&str>, settings: &[Setting]) -> Result<Self, PolicyError> {
-        let mut all = file.map_or_else(|| Ok(Vec::new()), read_file)?;
-        all.extend_from_slice(settings);
-        Self::from_settings(&all)
-    }
+/// What a `layergate.toml` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyFile {
+    /// In the order of their lines. Names and values are checked with those of the other channels,
+    /// by [`super::Policy::from_settings`].
+    pub settings: Vec<Setting>,
+    pub exemptions: Vec<Exemption>,
 }
 
-/// Returns the settings in the text of a `layergate.toml`, in the order of their lines.
-///
-/// Names and values are checked with those of the other channels, by [`Policy::from_settings`].
-pub fn read_file(text: &str) -> Result<Vec<Setting>, PolicyError> {
+/// Reads the text of a `layergate.toml`.
+pub fn read_file(text: &str) -> Result<PolicyFile, PolicyError> {
     let line_at = |offset: usize| text.bytes().take(offset).filter(|it| *it == b'\n').count() + 1;
     let table = DeTable::parse(text).map_err(|error| PolicyError {
         origin: Origin::File { line: line_at(error.span().map_or(0, |it| it.start)) },
@@ -27,30 +24,41 @@ pub fn read_file(text: &str) -> Result<Vec<Setting>, PolicyError> {
     })?;
     let mut entries: Vec<(&Spanned<_>, &Spanned<DeValue<'_>>)> = table.get_ref().iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
-    entries
-        .into_iter()
-        .map(|(name, value)| {
-            let origin = Origin::File { line: line_at(name.span().start) };
-            let name = name.get_ref().to_string();
-            match value.get_ref() {
-                DeValue::String(value) => Ok(Setting { name, value: value.to_string(), origin }),
-                DeValue::Boolean(value) => Ok(Setting { name, value: value.to_string(), origin }),
-                other => {
-                    let problem =
-                        format!("{name} must be a text or true or false, not {}", other.type_str());
-                    Err(PolicyError { origin, problem })
-                }
+    let mut file = PolicyFile::default();
+    for (name, value) in entries {
+        let origin = Origin::File { line: line_at(name.span().start) };
+        let name = name.get_ref().to_string();
+        match value.get_ref() {
+            _ if name == "exempt" => file.exemptions = exempt::read(value, line_at)?,
+            DeValue::String(value) => {
+                file.settings.push(Setting { name, value: value.to_string(), origin });
             }
-        })
-        .collect()
+            DeValue::Boolean(value) => {
+                file.settings.push(Setting { name, value: value.to_string(), origin });
+            }
+            other => {
+                let problem =
+                    format!("{name} must be a text or true or false, not {}", other.type_str());
+                return Err(PolicyError { origin, problem });
+            }
+        }
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::policy::{FailOn, Origin, Policy, Setting, Strictness};
+    use super::read_file;
+    use crate::policy::{FailOn, Origin, Policy, PolicyError, Setting, Strictness};
+
+    fn read(text: &str, stronger: &[Setting]) -> Result<Policy, PolicyError> {
+        let mut settings = read_file(text)?.settings;
+        settings.extend_from_slice(stronger);
+        Policy::from_settings(&settings)
+    }
 
     fn check(text: &str) -> String {
-        match Policy::read(Some(text), &[]) {
+        match read(text, &[]) {
             Ok(policy) => format!("{policy:?}"),
             Err(error) => error.to_string(),
         }
@@ -69,11 +77,11 @@ mod tests {
             value: value.to_owned(),
             origin: Origin::Syntax,
         };
-        let file = Some("fail-on = \"low\"\nunfixed = \"block\"\n");
-        let policy = Policy::read(file, &[words("medium"), words("critical")]).unwrap();
+        let file = "fail-on = \"low\"\nunfixed = \"block\"\n";
+        let policy = read(file, &[words("medium"), words("critical")]).unwrap();
         assert_eq!((policy.fail_on, policy.unfixed), (FailOn::Critical, Strictness::Block));
         // A mistake counts even where another channel overrules it.
-        assert!(Policy::read(Some("fail-on = 3"), &[words("low")]).is_err());
+        assert!(read("fail-on = 3", &[words("low")]).is_err());
     }
 
     #[test]

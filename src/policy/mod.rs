@@ -3,12 +3,14 @@
 //! Options come through several channels with one vocabulary ([`OPTIONS`]); the judgement is a
 //! pure function of the finding and the options.
 
+mod exempt;
 mod file;
 mod judge;
 mod options;
 mod suggest;
 
-pub use file::read_file;
+pub use exempt::{Exemption, Subject};
+pub use file::{PolicyFile, read_file};
 pub use judge::{Action, Place};
 pub use options::{OPTIONS, OptionSpec, Origin, PolicyError, Setting, Values};
 

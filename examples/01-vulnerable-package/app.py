@@ -1,0 +1,3 @@
+from jinja2 import Template
+
+print(Template("Hello, {{ name }}!").render(name="world"))

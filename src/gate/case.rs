@@ -1,0 +1,333 @@
+//! The judgement of one build, as its steps are heard.
+//!
+//! Early: a step's secrets and packages at once, the base image's packages at the end of the
+//! stage, because a later upgrade may repair them. Strict: the base image at once as well. Final:
+//! at the end, the packages that are left, and every secret.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use layergate_frontend::{Build, Lines, Plan, Ruling, StepKind, Stop, Trial, Warning};
+use serde_json::json;
+
+use crate::advisory::Database;
+use crate::fold::{Finding, Fold};
+use crate::gate::{chain, texts};
+use crate::model::Inventory;
+use crate::policy::{Action, Exemption, Judge, Place, Policy, Subject};
+use crate::report::{self, Blocked, Told};
+
+/// One build under judgement.
+#[derive(Debug)]
+pub struct Case {
+    /// With `report-only` off: what that would have stopped is counted all the same.
+    policy: Policy,
+    report_only: bool,
+    exemptions: Vec<Exemption>,
+    /// The exemptions that something was exempted by.
+    used: BTreeSet<usize>,
+    database: Result<Database, String>,
+    today: String,
+    fold: Fold,
+    /// What waits for the end.
+    held: Vec<Charge>,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+/// A finding, who is to blame and where it counts.
+#[derive(Clone, Debug)]
+struct Charge {
+    /// What the excerpt marks: a step, or lines of the Dockerfile.
+    blame: Blame,
+    told: Told,
+    ships: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Blame {
+    Text(Lines),
+    Step(usize),
+}
+
+impl Case {
+    pub(super) fn new(
+        policy: Policy,
+        exemptions: Vec<Exemption>,
+        database: Result<Database, String>,
+        today: String,
+    ) -> Self {
+        let report_only = policy.report_only;
+        Self {
+            policy: Policy { report_only: false, ..policy },
+            report_only,
+            exemptions,
+            used: BTreeSet::new(),
+            database,
+            today,
+            fold: Fold::default(),
+            held: Vec::new(),
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// Judges now, or keeps it for the end.
+    fn charge(&mut self, plan: &Plan, charges: Vec<Charge>) -> Ruling {
+        if self.policy.judge == Judge::Final {
+            self.held.extend(charges);
+            return Ruling::default();
+        }
+        self.rule(plan, charges)
+    }
+
+    fn rule(&mut self, plan: &Plan, charges: Vec<Charge>) -> Ruling {
+        let mut blocking: BTreeMap<Blame, Vec<Told>> = BTreeMap::new();
+        let mut warned: BTreeMap<Blame, Vec<Told>> = BTreeMap::new();
+        for charge in charges {
+            match self.action(&charge) {
+                Action::Block => blocking.entry(charge.blame).or_default().push(charge.told),
+                Action::Warn => warned.entry(charge.blame).or_default().push(charge.told),
+                Action::Ignore => {}
+            }
+        }
+        let mut ruling = Ruling::default();
+        for (blame, told) in warned {
+            ruling.warnings.extend(warning(plan, blame, "below the bar", &told));
+        }
+        if self.report_only {
+            for (blame, told) in blocking {
+                ruling.warnings.extend(warning(plan, blame, "would stop the build", &told));
+            }
+        } else if !blocking.is_empty() {
+            ruling.stop = Some(stop(plan, blocking));
+        }
+        ruling
+    }
+
+    fn action(&mut self, charge: &Charge) -> Action {
+        let action = match &charge.told {
+            Told::Vulnerability(it) => {
+                self.policy.judge_vulnerability(it, Place { ships: charge.ships })
+            }
+            Told::Secret(_) | Told::Written { .. } => self.policy.judge_secret(),
+        };
+        if action != Action::Ignore && self.is_exempt(&charge.told) {
+            self.count("exempt");
+            return Action::Ignore;
+        }
+        self.count(match action {
+            Action::Block => "blocking",
+            Action::Warn => "warned",
+            Action::Ignore => "ignored",
+        });
+        action
+    }
+
+    fn is_exempt(&mut self, told: &Told) -> bool {
+        let subject = subject(told);
+        let covering = self.exemptions.iter().enumerate().filter(|(_, it)| it.covers(&subject));
+        let mut holds = false;
+        for (number, exemption) in covering {
+            self.used.insert(number);
+            holds |= !exemption.is_expired(&self.today);
+        }
+        holds
+    }
+
+    fn count(&mut self, what: &'static str) {
+        *self.counts.entry(what).or_default() += 1;
+    }
+
+    /// The base image's findings that are left at the end of a stage.
+    fn left_of_base(&self, plan: &Plan, step: usize) -> Vec<Charge> {
+        let is_due = |it: &&Finding| self.policy.judge == Judge::Final || of_base(plan, it.since);
+        self.left(plan, step, is_due)
+    }
+
+    fn left(&self, plan: &Plan, step: usize, is_due: impl Fn(&&Finding) -> bool) -> Vec<Charge> {
+        let ships = |it: usize| plan.steps.get(it).is_some_and(|it| it.ships);
+        let findings = self.fold.findings(step).filter(is_due);
+        // What a builder stage shares with the image is judged where the image ends.
+        let findings = findings.filter(|it| ships(it.since) == ships(step));
+        let charge = |it: &Finding| Charge {
+            blame: Blame::Step(it.since),
+            told: Told::Vulnerability(it.vulnerability.clone()),
+            ships: ships(step),
+        };
+        let mut charges: Vec<Charge> = findings.map(charge).collect();
+        charges.sort_by_key(|it| match &it.told {
+            Told::Vulnerability(it) => std::cmp::Reverse(it.severity),
+            Told::Secret(_) | Told::Written { .. } => {
+                std::cmp::Reverse(crate::model::Severity::Critical)
+            }
+        });
+        charges
+    }
+}
+
+fn of_base(plan: &Plan, step: usize) -> bool {
+    plan.steps.get(step).is_some_and(|it| it.kind == StepKind::Base)
+}
+
+impl Trial for Case {
+    fn hear_texts(&mut self, build: &Build<'_>) -> Ruling {
+        let charges = texts::secrets(build).into_iter().map(|it| Charge {
+            blame: it.lines.map_or(Blame::Step(0), Blame::Text),
+            told: Told::Written { hit: it.hit, place: it.place },
+            ships: true,
+        });
+        let charges = charges.collect();
+        let mut ruling = self.charge(build.plan, charges);
+        if let Err(problem) = &self.database {
+            let short = format!("layergate: packages are not judged: {}", report::plain(problem));
+            ruling.warnings.push(Warning { step: 0, lines: None, short, detail: Vec::new() });
+        }
+        ruling
+    }
+
+    fn hear_step(
+        &mut self,
+        plan: &Plan,
+        number: usize,
+        inventory: Vec<u8>,
+    ) -> Result<Ruling, String> {
+        let Some(step) = plan.steps.get(number) else {
+            return Err("it is not in the plan".to_owned());
+        };
+        let inventory = Inventory::read(&mut inventory.as_slice()).map_err(|it| chain(&it))?;
+        let brought = self
+            .fold
+            .add(number, step.parent, inventory, self.database.as_ref().ok())
+            .map_err(|it| chain(&it))?;
+        let charge = |told| Charge { blame: Blame::Step(number), told, ships: step.ships };
+        let mut charges: Vec<Charge> =
+            brought.secrets.into_iter().map(Told::Secret).map(charge).collect();
+        let at_once = match self.policy.judge {
+            Judge::Strict => true,
+            Judge::Early => step.kind == StepKind::Instruction,
+            Judge::Final => false,
+        };
+        if at_once {
+            charges
+                .extend(brought.vulnerabilities.into_iter().map(Told::Vulnerability).map(charge));
+        }
+        if step.ends_stage && self.policy.judge != Judge::Strict {
+            charges.extend(self.left_of_base(plan, number));
+        }
+        let mut ruling = self.charge(plan, charges);
+        if step.kind == StepKind::Instruction && !brought.notes.is_empty() {
+            ruling.warnings.push(unread(number, &brought.notes));
+        }
+        Ok(ruling)
+    }
+
+    fn close(&mut self, plan: &Plan) -> Ruling {
+        let held = std::mem::take(&mut self.held);
+        let mut ruling = self.rule(plan, held);
+        for (number, exemption) in self.exemptions.iter().enumerate() {
+            let problem = if exemption.is_expired(&self.today) {
+                let expires = exemption.expires.as_deref().unwrap_or_default();
+                format!("ended on {expires} and no longer holds")
+            } else if !self.used.contains(&number) {
+                "matches nothing in this build".to_owned()
+            } else {
+                continue;
+            };
+            let short = format!(
+                "layergate: layergate.toml line {}: the exemption of {} {problem}",
+                exemption.line,
+                report::plain(&exemption.id)
+            );
+            ruling.warnings.push(Warning { step: 0, lines: None, short, detail: Vec::new() });
+        }
+        ruling
+    }
+
+    fn metadata(&self) -> BTreeMap<String, String> {
+        let count = |what| self.counts.get(what).copied().unwrap_or(0);
+        let findings = json!({
+            "blocking": count("blocking"),
+            "warned": count("warned"),
+            "ignored": count("ignored"),
+            "exempt": count("exempt"),
+        });
+        let database = match &self.database {
+            Ok(database) => {
+                let it = database.provenance();
+                json!({ "date": it.source_date, "built": it.built, "records": it.records, "digest": it.digest })
+            }
+            Err(problem) => json!({ "problem": problem }),
+        };
+        let verdict = if count("blocking") > 0 { "report" } else { "pass" };
+        // Clients decode a value that is base64 of a JSON object, and keep any other as text.
+        BTreeMap::from([
+            ("verdict".to_owned(), verdict.to_owned()),
+            ("findings".to_owned(), STANDARD.encode(findings.to_string())),
+            ("database".to_owned(), STANDARD.encode(database.to_string())),
+        ])
+    }
+}
+
+fn subject(told: &Told) -> Subject<'_> {
+    match told {
+        Told::Vulnerability(it) => Subject {
+            ids: std::iter::once(it.id.as_str())
+                .chain(it.aliases.iter().map(String::as_str))
+                .collect(),
+            package: Some(&it.component.name),
+            path: Some(it.path.as_str()),
+        },
+        Told::Secret(it) => {
+            Subject { ids: vec![&it.hit.rule], package: None, path: Some(it.path.as_str()) }
+        }
+        Told::Written { hit, .. } => Subject { ids: vec![&hit.rule], package: None, path: None },
+    }
+}
+
+fn stop(plan: &Plan, blocking: BTreeMap<Blame, Vec<Told>>) -> Stop {
+    let lines = blocking.keys().filter_map(|it| lines(plan, *it)).collect();
+    let blocked = |(blame, findings): (Blame, Vec<Told>)| Blocked {
+        instruction: name(plan, blame),
+        findings,
+    };
+    let blocked: Vec<Blocked> = blocking.into_iter().map(blocked).collect();
+    Stop { message: report::stop_message(&blocked), lines }
+}
+
+fn lines(plan: &Plan, blame: Blame) -> Option<Lines> {
+    match blame {
+        Blame::Text(lines) => Some(lines),
+        Blame::Step(step) => plan.steps.get(step)?.lines,
+    }
+}
+
+fn name(plan: &Plan, blame: Blame) -> String {
+    match blame {
+        Blame::Text(lines) => format!("line {}", lines.first),
+        Blame::Step(step) => plan.steps.get(step).map(|it| it.name.clone()).unwrap_or_default(),
+    }
+}
+
+fn warning(plan: &Plan, blame: Blame, what: &str, told: &[Told]) -> Option<Warning> {
+    let (short, detail) = report::warning(what, told)?;
+    let step = match blame {
+        Blame::Text(_) => 0,
+        Blame::Step(step) => step,
+    };
+    Some(Warning { step, lines: lines(plan, blame), short, detail })
+}
+
+fn unread(step: usize, notes: &[String]) -> Warning {
+    const MAX_SHOWN: usize = 50;
+    let first = notes.first().map_or("", String::as_str);
+    let others = match notes.len() {
+        0 | 1 => String::new(),
+        n_notes => format!(" and {} more", n_notes - 1),
+    };
+    Warning {
+        step,
+        lines: None,
+        short: format!("layergate: could not be read: {}{others}", report::plain(first)),
+        detail: notes.iter().take(MAX_SHOWN).map(|it| report::plain(it)).collect(),
+    }
+}

@@ -1,0 +1,232 @@
+//! What a Dockerfile and a command line can do, they can do through the gate.
+
+use crate::support::{Engine, directory, engine, project};
+
+#[test]
+fn a_linked_copy_is_scanned_and_blamed() {
+    let dockerfile =
+        "FROM {base}\nRUN echo {nonce}\nCOPY --link site/ /opt/s/\nRUN test -d /opt/s\n";
+    project(dockerfile)
+        .python_package("lgtest", "1.0")
+        .build()
+        .run()
+        .stops_at("COPY --link site/ /opt/s/");
+    project(dockerfile).python_package("lgtest", "1.1").build().run().passes();
+}
+
+#[test]
+fn a_linked_copy_replaces_what_was_there() {
+    project(
+        "FROM {base}\nRUN mkdir -p /opt/s/lgmedium-1.0.dist-info && \
+         printf 'Name: lgmedium\\nVersion: 1.0\\n' > /opt/s/lgmedium-1.0.dist-info/METADATA # {nonce}\n\
+         COPY --link site/ /opt/s/\nRUN cat /opt/s/lgmedium-1.0.dist-info/METADATA\n",
+    )
+    .file("site/lgmedium-1.0.dist-info/METADATA", "Name: lgmedium\nVersion: 2.0\n")
+    .words("judge=final")
+    .build()
+    .run()
+    .passes()
+    .does_not_say("TEST-2026-0004");
+}
+
+#[test]
+fn here_documents() {
+    project("FROM {base}\nCOPY <<EOF /opt/lg.dist-info/METADATA\nName: lgtest\nVersion: 1.0\nEOF\nRUN echo {nonce}\n")
+        .build()
+        .run()
+        .stops_at("COPY <<EOF");
+    project("FROM {base}\nRUN <<EOF\nmkdir -p /opt/lg.dist-info\nprintf 'Name: lgtest\\nVersion: 1.0\\n' > /opt/lg.dist-info/METADATA\n# {nonce}\nEOF\n")
+        .build()
+        .run()
+        .stops_at("RUN <<EOF");
+}
+
+#[test]
+fn cache_and_bind_mounts_leave_nothing_in_the_layer() {
+    project(
+        "FROM {base}\nRUN --mount=type=cache,target=/cache --mount=type=bind,target=/ctx \
+         cp -r /ctx/site /cache/ && ls /cache/site # {nonce}\n",
+    )
+    .python_package("lgtest", "1.0")
+    .build()
+    .run()
+    .passes();
+}
+
+#[test]
+fn a_stage_that_is_mounted_is_scanned_as_a_builder() {
+    project("FROM {base} AS tools\nCOPY site/ /s/\nFROM {base}\nRUN --mount=from=tools,target=/tools ls /tools/s # {nonce}\n")
+        .python_package("lgtest", "1.0")
+        .words("builder=block")
+        .build()
+        .run()
+        .stops_at("COPY site/ /s/");
+}
+
+#[test]
+fn target_leaves_later_stages_out() {
+    let project = project("FROM {base} AS a\nRUN echo {nonce}\nFROM a AS b\nCOPY site/ /s/\n")
+        .python_package("lgtest", "1.0");
+    project.build().args(["--target=a"]).run().passes();
+    project.build().args(["--target=b"]).run().stops_at("COPY site/ /s/");
+}
+
+#[test]
+fn build_arguments_reach_the_dockerfile() {
+    project("FROM {base}\nARG WHAT=none\nRUN echo \"got-$WHAT\" # {nonce}\n")
+        .build()
+        .args(["--build-arg", "WHAT=this"])
+        .run()
+        .passes()
+        .says("got-this");
+}
+
+#[test]
+fn our_build_arguments_reach_no_stage_and_no_cache_key() {
+    let project = project(
+        "FROM {base}\nARG LAYERGATE_FAIL_ON=unset\nRUN echo \"got-$LAYERGATE_FAIL_ON\" # {nonce}\n",
+    );
+    project.build().args(["--build-arg", "LAYERGATE_FAIL_ON=low"]).run().passes().says("got-unset");
+    let again = project.build().args(["--build-arg", "LAYERGATE_FAIL_ON=high"]).run().passes();
+    assert!(!again.log.contains("got-unset"), "the RUN was not cached:\n{}", again.log);
+}
+
+#[test]
+fn without_cache_everything_is_run_and_scanned_again() {
+    let project = project(
+        "FROM {base}\nRUN cat /proc/sys/kernel/random/uuid > /u # {nonce}\nCOPY Dockerfile /x\n",
+    );
+    project.build().run().passes();
+    let again = project.build().args(["--no-cache"]).run().passes();
+    let scans = again.scans_run();
+    assert!(scans.iter().any(|it| it.contains("RUN cat /proc")), "{scans:?}");
+    assert!(scans.iter().any(|it| it.contains("COPY Dockerfile")), "{scans:?}");
+}
+
+/// What an instruction makes may change from one run to the next; the verdict must follow.
+#[test]
+fn without_cache_the_verdict_is_on_what_was_made_now() {
+    let project = project(
+        "FROM {base}\nRUN --mount=type=secret,id=what mkdir -p /opt/lg.dist-info && \
+         cp /run/secrets/what /opt/lg.dist-info/METADATA # {nonce}\n",
+    );
+    let (_keep, directory) = directory();
+    let what = directory.join("what");
+    let secret = format!("--secret=id=what,src={}", what.display());
+    std::fs::write(&what, "Name: lgtest\nVersion: 1.1\n").unwrap();
+    project.build().args([&secret]).run().passes();
+    std::fs::write(&what, "Name: lgtest\nVersion: 1.0\n").unwrap();
+    project.build().args([&secret]).run().passes();
+    project.build().args([secret.as_str(), "--no-cache"]).run().stops_at("RUN --mount=type=secret");
+}
+
+#[test]
+fn a_named_context_is_scanned_where_it_arrives() {
+    let (_keep, other) = directory();
+    std::fs::create_dir_all(other.join("lg.dist-info")).unwrap();
+    std::fs::write(other.join("lg.dist-info/METADATA"), "Name: lgtest\nVersion: 1.0\n").unwrap();
+    project("FROM {base}\nRUN echo {nonce}\nCOPY --from=other . /opt/\n")
+        .build()
+        .args([format!("--build-context=other={}", other.display())])
+        .run()
+        .stops_at("COPY --from=other . /opt/");
+}
+
+#[test]
+fn dockerignore_is_honoured() {
+    project("FROM {base}\nRUN echo {nonce}\nCOPY . /ctx/\n")
+        .python_package("lgtest", "1.0")
+        .file(".dockerignore", "site\n")
+        .build()
+        .run()
+        .passes();
+}
+
+#[test]
+fn onbuild_instructions_of_the_base_are_blamed_on_the_from() {
+    let name = format!("layergate/onbuild-{}:e2e", crate::support::nonce());
+    let base = crate::support::image(
+        &project("FROM {base}\nONBUILD COPY site/ /s/\nRUN echo {nonce}\n"),
+        &name,
+    );
+    project(&format!("FROM {base}\nRUN echo {{nonce}}\n"))
+        .python_package("lgtest", "1.0")
+        .build()
+        .run()
+        .stops_at("FROM")
+        .says("TEST-2026-0001");
+}
+
+#[test]
+fn an_image_from_scratch_with_nothing_in_it() {
+    project("FROM scratch\nLABEL a={nonce}\n").build().run().passes();
+}
+
+#[test]
+fn from_an_earlier_stage() {
+    project("FROM {base} AS a\nCOPY site/ /s/\nFROM a\nRUN echo {nonce}\n")
+        .python_package("lgtest", "1.0")
+        .build()
+        .run()
+        .stops_at("COPY site/ /s/");
+}
+
+/// The same words, but for times, digests and names that differ between any two builds.
+#[test]
+fn a_failing_instruction_comes_back_unchanged() {
+    let project = project("FROM {base}\nRUN echo {nonce}\nRUN false\nRUN true\n");
+    let gated = project.build().run();
+    let ungated = project.build_ungated().run();
+    assert_eq!(gated.code, ungated.code);
+    let tail = |log: &str| -> String {
+        let from = log.rfind("------").map_or(0, |it| log[..it].rfind("------").unwrap_or(it));
+        log[from..]
+            .lines()
+            .filter(|it| !it.contains("syntax"))
+            .map(|it| format!("{it}\n"))
+            .collect()
+    };
+    assert!(tail(&gated.log).contains(">>> RUN false"), "{}", gated.log);
+    assert_eq!(tail(&gated.log), tail(&ungated.log));
+}
+
+#[test]
+fn a_dockerfile_that_does_not_parse_is_told_as_without_us() {
+    let project = project("FROM {base}\nRUNN x\n");
+    project.build().run().stops_at("RUNN x").says("unknown instruction: RUNN");
+}
+
+#[test]
+fn calls_are_answered_as_without_us() {
+    let project = project(
+        "ARG A=1\nFROM {base} AS first\nARG B\nRUN --mount=type=secret,id=s true\nFROM first AS second\nworkdir x\n",
+    );
+    for call in ["outline", "targets", "check", "outline,format=json", "targets,format=json"] {
+        let call = format!("--call={call}");
+        let gated = project.build().args([&call]).keep_output().run();
+        let ungated = project.build_ungated().args([&call]).keep_output().run();
+        assert_eq!(gated.code, ungated.code, "{call}\n{}", gated.log);
+        assert!(!ungated.stdout.is_empty(), "{call}\n{}", ungated.log);
+        let text = |it: &str| {
+            it.replace("# no syntax", "# syntax")
+                .lines()
+                .filter(|it| !it.contains("\"data\"") && !it.contains("# syntax"))
+                .map(|it| format!("{it}\n"))
+                .collect::<String>()
+        };
+        assert_eq!(text(&gated.stdout), text(&ungated.stdout), "{call}");
+    }
+}
+
+#[test]
+fn check_has_the_same_exit_code() {
+    let project = project("FROM {base}\nworkdir relative\n");
+    let gated = project.build().args(["--check"]).keep_output().run();
+    let ungated = project.build_ungated().args(["--check"]).keep_output().run();
+    assert_eq!(gated.code, ungated.code, "{}", gated.log);
+}
+
+#[test]
+fn the_engine_knows_what_it_is() {
+    assert!(matches!(engine(), Engine::Classic | Engine::Containerd | Engine::Buildkitd));
+}

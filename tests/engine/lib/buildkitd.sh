@@ -1,0 +1,59 @@
+# The newest standalone buildkitd, built from source, as buildx's remote builder.
+# shellcheck shell=bash
+
+buildkit_version=v0.32.2
+
+build_buildkit() {
+    local bin=$engine_dir/bin source
+    [ "$("$bin/buildkitd" --version 2>/dev/null | cut -d' ' -f3)" = "$buildkit_version" ] && [ -x "$bin/buildctl" ] && return
+    command -v go >/dev/null || unavailable "building buildkitd needs a Go toolchain: install Go, or set BUILDKIT_HOST to a running buildkitd."
+    lock 8 "$engine_dir/buildkit.lock" "building buildkitd"
+    say "building buildkitd $buildkit_version: takes minutes, once"
+    # Built inside its own module, because 'go install module@version' refuses a module with exclude directives.
+    source=$(cd / && go mod download -json "github.com/moby/buildkit@$buildkit_version" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p') || true
+    [ -n "$source" ] || unavailable "could not download buildkit $buildkit_version with 'go mod download'; check the Go module proxy."
+    mkdir -p "$bin"
+    (cd "$source" && CGO_ENABLED=0 nice go build -trimpath \
+        -ldflags "-s -w -X github.com/moby/buildkit/version.Version=$buildkit_version" \
+        -o "$bin/" ./cmd/buildkitd ./cmd/buildctl) >"$engine_dir/buildkit-build.log" 2>&1 || {
+        tail -n 20 "$engine_dir/buildkit-build.log" >&2
+        unavailable "building buildkitd $buildkit_version failed; see $engine_dir/buildkit-build.log"
+    }
+    exec 8>&-
+}
+
+start_buildkitd() {
+    [ "$(id -u)" = 0 ] || unavailable "only root can start buildkitd: use sudo, or set BUILDKIT_HOST to a running one."
+    "$here/install" runc
+    build_buildkit
+    local dir=$engine_dir/buildkitd run pid
+    run=$(run_dir buildkitd)
+    mkdir -p "$dir/tmp" "$run"
+    lock 9 "$dir/lock" "the private buildkitd"
+    at_exit "rm -rf '$run'"
+    at_exit "unmount_below '$run'; unmount_below '$dir'"
+    # RUN steps share the machine's network: nothing to set up, and --network=none still isolates.
+    cat >"$dir/buildkitd.toml" <<TOML
+root = "$dir/root"
+insecure-entitlements = ["network.host", "security.insecure"]
+[grpc]
+address = ["unix://$run/buildkitd.sock"]
+[otel]
+socketPath = "$run/otel.sock"
+[worker.oci]
+networkMode = "host"
+[worker.containerd]
+enabled = false
+TOML
+    : >"$dir/buildkitd.log"
+    # A build that is cut off leaves mounts in the temporary directory; here they are found and undone.
+    daemon "$dir/buildkitd.log" env TMPDIR="$dir/tmp" "$engine_dir/bin/buildkitd" --config "$dir/buildkitd.toml"
+    at_exit "stop_pid $pid buildkitd"
+    export BUILDKIT_HOST=unix://$run/buildkitd.sock
+    wait_until_up buildkitd "$pid" "$dir/buildkitd.log" "$engine_dir/bin/buildctl" debug workers
+}
+
+use_buildkitd() {
+    docker buildx create --name layergate --driver remote "$BUILDKIT_HOST" >/dev/null
+    export BUILDX_BUILDER=layergate PATH=$engine_dir/bin:$PATH
+}
