@@ -7,6 +7,7 @@ mod index;
 mod lines;
 mod overlay;
 mod place;
+mod plan;
 mod read;
 mod walk;
 
@@ -22,7 +23,8 @@ pub use read::{FileScanner, ScannerFactory};
 use crate::source::Tree;
 use index::Index;
 use lines::{Lines, assemble};
-use walk::{Parent, Walked, walk};
+use plan::Parent;
+use walk::{Walked, walk};
 
 /// The file in a scan's output that says what the filesystem holds.
 pub const INVENTORY: &str = "inventory.jsonl";
@@ -82,7 +84,7 @@ pub enum ScanError {
     #[error("the parent's inventory cannot be used")]
     Parent(#[source] ParentError),
     #[error("more than {limit} bytes of facts")]
-    TooManyFacts { limit: u64 },
+    TooManyFacts { limit: usize },
     #[error("cannot write {path}")]
     Write { path: String, source: io::Error },
 }
@@ -100,7 +102,7 @@ pub fn run(paths: &ScanPaths, factory: &ScannerFactory<'_>) -> Result<ScanSummar
         let below = Lines::parse(inventory).map_err(ScanError::Parent)?;
         let walked = walk(&open(path)?, None, true, factory)?;
         summary.add(&walked);
-        (inventory, summary.n_lines) = in_order(overlay::lay(&below, walked))?;
+        (inventory, summary.n_lines) = assemble(overlay::lay(&below, walked));
     }
     write(&paths.out.join(INVENTORY), &inventory)?;
     write(&paths.out.join(INDEX), &index)?;
@@ -126,7 +128,7 @@ fn scan_view(
     let walked = walk(&tree, from, false, factory)?;
     summary.add(&walked);
     let Walked { pieces, index, .. } = walked;
-    let (inventory, n_lines) = in_order(pieces)?;
+    let (inventory, n_lines) = assemble(pieces);
     summary.n_lines = n_lines;
     if let Some(Err(error)) = parent {
         summary.parent = ParentUse::Refused(error);
@@ -144,16 +146,12 @@ fn start_from(
     // The index still describes the directories that the trees do not touch; the next scan sees
     // which ones those are.
     let index = index.map_or_else(index::empty, |it| it.as_bytes().to_vec());
-    let (inventory, n_lines) = in_order(lines.iter().map(|it| it.1).collect())?;
+    let (inventory, n_lines) = assemble(lines.iter().map(|it| it.1).collect());
     Ok((inventory, index, ScanSummary { n_lines, ..ScanSummary::new(parent_use) }))
 }
 
 fn open(path: &Path) -> Result<Tree, ScanError> {
     Tree::open(path).map_err(|source| ScanError::Open { path: path.display().to_string(), source })
-}
-
-fn in_order(pieces: Vec<lines::Piece<'_>>) -> Result<(Vec<u8>, usize), ScanError> {
-    assemble(pieces).map_err(|source| ScanError::Write { path: INVENTORY.to_owned(), source })
 }
 
 /// Writes under another name first: a scan that is killed leaves no file that looks complete.

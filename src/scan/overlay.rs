@@ -6,7 +6,8 @@
 use std::collections::HashSet;
 
 use super::lines::{Lines, Piece};
-use super::walk::{DIRECTORY, Walked};
+use super::plan::DIRECTORY;
+use super::walk::Walked;
 
 /// The lines of `below` that the walked tree does not hide, and the tree's own.
 ///

@@ -140,7 +140,8 @@ impl Change {
             Self::Link(from, to) => fs::hard_link(at(from), at(to)),
             Self::Symlink(from, to) => {
                 remove(&at(to))?;
-                symlink(Path::new("/").join(from), at(to))
+                // Relative and without `..`: a later change that follows it stays in this tree.
+                symlink(from, at(to))
             }
         }
     }
