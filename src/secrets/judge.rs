@@ -222,13 +222,9 @@ fn is_put_together_from_words(password: &[u8]) -> bool {
     let mut rest = letters.as_slice();
     let mut strange = 0;
     while let [_, tail @ ..] = rest {
-        match PASSWORD_WORDS.iter().find(|word| rest.starts_with(word.as_bytes())) {
-            Some(word) => rest = rest.get(word.len()..).unwrap_or_default(),
-            None => {
-                strange += 1;
-                rest = tail;
-            }
-        }
+        let word = PASSWORD_WORDS.iter().find(|word| rest.starts_with(word.as_bytes()));
+        strange += usize::from(word.is_none());
+        rest = word.and_then(|word| rest.get(word.len()..)).unwrap_or(tail);
     }
     // Digits and signs at the end (`password123!`) do not make a word a secret.
     let others = password.len() - letters.len();

@@ -240,10 +240,10 @@ fn hostile_input_costs_no_more_than_its_size() {
         let text = unit.repeat(size / unit.len());
         let begun = std::time::Instant::now();
         let found = scan(&path, text.as_bytes(), 1 << 20);
-        let rate = size as f64 / 1e6 / begun.elapsed().as_secs_f64();
-        println!("{rate:8.0} MB/s {unit:?}");
+        let per_second = size as u128 * 1000 / begun.elapsed().as_millis().max(1);
         assert!(found.hits.len() <= MAX_HITS, "{unit}");
-        assert!(rate > if cfg!(debug_assertions) { 0.1 } else { 5.0 }, "{rate} MB/s of {unit}");
+        let least = if cfg!(debug_assertions) { 100_000 } else { 5_000_000 };
+        assert!(per_second > least, "{per_second} bytes/s of {unit}");
     }
 }
 
