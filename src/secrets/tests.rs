@@ -161,6 +161,11 @@ fn a_binary_is_searched_for_tokens_and_not_for_assignments() {
 }
 
 #[test]
+fn a_sample_from_a_manual_is_no_secret_although_its_checksum_is_right() {
+    assert!(check(concat!("ghp", "_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17")).is_empty());
+}
+
+#[test]
 fn the_rule_that_knows_more_tells_the_place() {
     let github = rule("github-token").unwrap().matches[0].strip_prefix("GITHUB_TOKEN=").unwrap();
     assert_eq!(check(&format!("https://ci:{github}@github.com/a/b")), ["1 github-token"]);
