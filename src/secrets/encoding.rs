@@ -20,6 +20,9 @@ impl Encoding {
         match head {
             [0xFF, 0xFE, ..] => return Self::Utf16 { big_endian: false },
             [0xFE, 0xFF, ..] => return Self::Utf16 { big_endian: true },
+            // Nearly every text file ends here; counting the bytes of its beginning would cost a
+            // third of the whole scan.
+            _ if memchr::memchr(0, head).is_none() => return Self::Text,
             _ => {}
         }
         let nuls =

@@ -95,6 +95,9 @@ const PASSWORD_WORDS: &[&str] = &[
     "docker",
     "server",
     "airflow",
+    "anoncvs",
+    "anonymous",
+    "pserver",
     "django",
     "demo",
     "temp",
@@ -137,7 +140,17 @@ const PASSWORD_WORDS: &[&str] = &[
 
 /// Secrets that are printed in public documentation, by rule and fingerprint: the tokens
 /// themselves must not stand in this file either.
-const DOCUMENTED: &[(&str, &str)] = &[];
+const DOCUMENTED: &[(&str, &str)] = &[
+    // The samples of jwt.io, three generations, and of PyJWT's manual.
+    ("jwt", "125ef034"),
+    ("jwt", "8042eb18"),
+    ("jwt", "5d9e3000"),
+    ("jwt", "4ec7330b"),
+    // The sample of GitHub's manual; its checksum is right.
+    ("github-token", "750703d4"),
+    // Of a test account, published in the transformers library.
+    ("huggingface-token", "ef5a2da4"),
+];
 
 /// Whether `body`, the random part of a token, is random enough and stands for nothing.
 pub(super) fn is_random(body: &[u8], min_entropy: f64) -> bool {
@@ -154,6 +167,21 @@ pub(super) fn is_password(password: &[u8]) -> bool {
         && !is_monotonous(password)
         && !contains_ignoring_case(password, b"example")
         && !is_put_together_from_words(password)
+}
+
+/// Whether nobody would write it only to show where a password goes: a word in lower case is more
+/// often an illustration than a password.
+pub(super) fn is_strong(password: &[u8]) -> bool {
+    let kinds = [
+        u8::is_ascii_lowercase,
+        u8::is_ascii_uppercase,
+        u8::is_ascii_digit,
+        u8::is_ascii_punctuation,
+    ];
+    let kinds = kinds.iter().filter(|is| password.iter().any(is)).count();
+    let worded = password.iter().all(|it| it.is_ascii_lowercase() || *it == b'-' || *it == b'_');
+    (kinds >= 2 && !worded && password.len() >= 6)
+        || (password.len() >= 14 && entropy(password) >= 3.0)
 }
 
 /// Whether the secret is one that documentation prints.
@@ -222,13 +250,9 @@ fn is_put_together_from_words(password: &[u8]) -> bool {
     let mut rest = letters.as_slice();
     let mut strange = 0;
     while let [_, tail @ ..] = rest {
-        match PASSWORD_WORDS.iter().find(|word| rest.starts_with(word.as_bytes())) {
-            Some(word) => rest = rest.get(word.len()..).unwrap_or_default(),
-            None => {
-                strange += 1;
-                rest = tail;
-            }
-        }
+        let word = PASSWORD_WORDS.iter().find(|word| rest.starts_with(word.as_bytes()));
+        strange += usize::from(word.is_none());
+        rest = word.and_then(|word| rest.get(word.len()..)).unwrap_or(tail);
     }
     // Digits and signs at the end (`password123!`) do not make a word a secret.
     let others = password.len() - letters.len();

@@ -11,12 +11,10 @@ const NAME_REST: usize = 40;
 /// Confirms a token around its literal.
 pub(super) fn token<'a>(rule: &Token, window: &Window<'a>) -> Option<Found<'a>> {
     let start = match rule.left {
+        None if !begins_after(window.left()) => return None,
         None => window.literal.start,
         Some(left) => left_start(left, window)?,
     };
-    if !begins_after(window.bytes.get(..start)?) {
-        return None;
-    }
     let length = match_parts(rule.parts, window.right())?;
     let body = window.right().get(..length)?;
     let proved = rule.checksum && has_checksum(body);

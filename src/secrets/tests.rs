@@ -161,6 +161,11 @@ fn a_binary_is_searched_for_tokens_and_not_for_assignments() {
 }
 
 #[test]
+fn a_sample_from_a_manual_is_no_secret_although_its_checksum_is_right() {
+    assert!(check(concat!("ghp", "_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17")).is_empty());
+}
+
+#[test]
 fn the_rule_that_knows_more_tells_the_place() {
     let github = rule("github-token").unwrap().matches[0].strip_prefix("GITHUB_TOKEN=").unwrap();
     assert_eq!(check(&format!("https://ci:{github}@github.com/a/b")), ["1 github-token"]);
@@ -240,10 +245,10 @@ fn hostile_input_costs_no_more_than_its_size() {
         let text = unit.repeat(size / unit.len());
         let begun = std::time::Instant::now();
         let found = scan(&path, text.as_bytes(), 1 << 20);
-        let rate = size as f64 / 1e6 / begun.elapsed().as_secs_f64();
-        println!("{rate:8.0} MB/s {unit:?}");
+        let per_second = size as u128 * 1000 / begun.elapsed().as_millis().max(1);
         assert!(found.hits.len() <= MAX_HITS, "{unit}");
-        assert!(rate > if cfg!(debug_assertions) { 0.1 } else { 5.0 }, "{rate} MB/s of {unit}");
+        let least = if cfg!(debug_assertions) { 100_000 } else { 5_000_000 };
+        assert!(per_second > least, "{per_second} bytes/s of {unit}");
     }
 }
 

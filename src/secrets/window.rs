@@ -77,11 +77,9 @@ pub(super) fn run_back(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
 /// escape: `\n`, `%3D`, `\u003d`.
 pub(super) fn begins_after(left: &[u8]) -> bool {
     match left {
-        [.., b'\\', b'n' | b'r' | b't'] => true,
         [.., b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => true,
-        [.., b'\\', b'u', b'0', b'0', _, _] => true,
-        [.., last] => !last.is_ascii_alphanumeric(),
-        [] => true,
+        [.., b'\\', b'n' | b'r' | b't'] | [.., b'\\', b'u', b'0', b'0', _, _] => true,
+        _ => left.last().is_none_or(|last| !last.is_ascii_alphanumeric()),
     }
 }
 

@@ -36,7 +36,10 @@ pub(in crate::secrets) fn netrc<'a>(window: &Window<'a>) -> Option<Found<'a>> {
         }
     }
     let (value, at) = password.filter(|_| login)?;
-    judge::is_password(value).then(|| window.found(at..at + value.len()))?
+    // In the file itself every password is one; elsewhere it may be an illustration.
+    let is_secret =
+        judge::is_password(value) && (window.name.ends_with("netrc") || judge::is_strong(value));
+    is_secret.then(|| window.found(at..at + value.len()))?
 }
 
 /// `"auth": "<base64 of user:password>"`.
@@ -67,8 +70,11 @@ pub(in crate::secrets) fn npmrc<'a>(window: &Window<'a>) -> Option<Found<'a>> {
     }
     let start = window.literal.end + value_offset(after)?;
     let value = value(window, start)?;
-    (value.len() >= 8 && judge::is_password(value) && judge::is_random(value, 2.5))
-        .then(|| window.found(start..start + value.len()))?
+    (value.len() >= 8
+        && judge::is_password(value)
+        && judge::is_strong(value)
+        && judge::is_random(value, 2.5))
+    .then(|| window.found(start..start + value.len()))?
 }
 
 /// `password = …` in a `.pypirc`.

@@ -1,4 +1,4 @@
-//! Private keys as PEM (RFC 7468), OpenSSH and OpenPGP armour.
+//! Private keys as PEM (RFC 7468), `OpenSSH` and `OpenPGP` armour.
 //!
 //! A heading alone is no key: the body must decode to what the label promises. Public keys and
 //! certificates have other labels and are never looked at.

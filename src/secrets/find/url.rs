@@ -43,7 +43,8 @@ pub(in crate::secrets) fn find<'a>(window: &Window<'a>) -> Option<Found<'a>> {
     {
         return None;
     }
-    if !judge::is_password(password) || !is_strong(password) {
+    let decoded = percent_decoded(password);
+    if !judge::is_password(&decoded) || !judge::is_strong(&decoded) {
         return None;
     }
     let start = window.literal.end + colon + 1;
@@ -82,14 +83,18 @@ fn is_host(host: &[u8]) -> bool {
         })
 }
 
-/// A word in lower case is more often an illustration than a password.
-fn is_strong(password: &[u8]) -> bool {
-    let kinds = [
-        u8::is_ascii_lowercase,
-        u8::is_ascii_uppercase,
-        u8::is_ascii_digit,
-        u8::is_ascii_punctuation,
-    ];
-    let mixed = kinds.iter().filter(|is| password.iter().any(is)).count() >= 2;
-    (mixed && password.len() >= 6) || (password.len() >= 14 && judge::entropy(password) >= 3.0)
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, tail)) = rest.split_first() {
+        let escaped = || {
+            let (digits, after) = tail.split_at_checked(2).filter(|_| byte == b'%')?;
+            let code = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+            Some((code, after))
+        };
+        let (code, after) = escaped().unwrap_or((byte, tail));
+        decoded.push(code);
+        rest = after;
+    }
+    decoded
 }

@@ -133,7 +133,7 @@ pub(super) const RULES: &[Rule] = &[
                 "wandb_api_key",
                 "wandb_key",
                 "wandb_token",
-                "wandb.login",
+                "wandb.login(key",
                 "wandb login",
                 "wandb-api-key",
                 "api.wandb.ai login user password",
