@@ -14,9 +14,10 @@ use serde_json::json;
 use crate::advisory::Database;
 use crate::fold::{Finding, Fold};
 use crate::gate::{chain, texts};
-use crate::model::Inventory;
+use crate::model::{Inventory, Secret};
 use crate::policy::{Action, Exemption, Judge, Place, Policy, Subject};
 use crate::report::{self, Blocked, Told};
+use crate::secrets;
 
 /// One build under judgement.
 #[derive(Debug)]
@@ -109,7 +110,9 @@ impl Case {
             Told::Vulnerability(it) => {
                 self.policy.judge_vulnerability(it, Place { ships: charge.ships })
             }
-            Told::Secret(_) | Told::Written { .. } => self.policy.judge_secret(),
+            Told::Secret(Secret { hit, .. }) | Told::Written { hit, .. } => {
+                self.policy.judge_secret(secrets::severity(&hit.rule))
+            }
         };
         if action != Action::Ignore && self.is_exempt(&charge.told) {
             self.count("exempt");

@@ -172,7 +172,15 @@ mod tests {
             "[exempt]\nid = \"CVE-1\"\n",
             "exempt = [1]\n",
         ];
-        insta::assert_snapshot!(wrong.map(check).join("\n"));
+        insta::assert_snapshot!(wrong.map(check).join("\n"), @r#"
+        layergate.toml line 1: the exemption of CVE-1 needs a reason
+        layergate.toml line 1: an exemption needs an id: an advisory or a secret rule
+        layergate.toml line 4: unknown name "until" in an exemption (names are id, package, path, reason, expires)
+        layergate.toml line 4: expires must be a date like 2027-01-31, not "soon"
+        layergate.toml line 4: invalid date, expected day between 01 and 28
+        layergate.toml line 1: exemptions are written as [[exempt]] tables
+        layergate.toml line 1: exemptions are written as [[exempt]] tables
+        "#);
     }
 
     #[test]

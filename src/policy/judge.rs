@@ -35,12 +35,15 @@ impl Policy {
         self.reported(action)
     }
 
-    /// Judges a secret. It counts in every stage: a stage that does not ship is still pushed with
-    /// the build cache, and the secret was in the build context.
-    pub fn judge_secret(&self) -> Action {
+    /// Judges a secret of a rule with `severity`. It counts in every stage: a stage that does not
+    /// ship is still pushed with the build cache, and the secret was in the build context.
+    ///
+    /// Rules below high tell of things that may be harmless, such as a signed token that has ended
+    /// or one half of a key pair. They warn.
+    pub fn judge_secret(&self, severity: Severity) -> Action {
         self.reported(match self.secrets {
-            Secrets::Block => Action::Block,
-            Secrets::Warn => Action::Warn,
+            Secrets::Block if severity >= Severity::High => Action::Block,
+            Secrets::Block | Secrets::Warn => Action::Warn,
             Secrets::Off => Action::Ignore,
         })
     }
@@ -175,7 +178,7 @@ mod tests {
             ("report-only", Action::Warn),
             ("report-only secrets=off", Action::Ignore),
         ] {
-            assert_eq!(policy(words).judge_secret(), expected, "{words}");
+            assert_eq!(policy(words).judge_secret(Severity::High), expected, "{words}");
         }
     }
 }

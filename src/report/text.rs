@@ -119,9 +119,8 @@ fn row(finding: &Told) -> Vec<String> {
 }
 
 fn secret_row(hit: &crate::model::SecretHit, place: String) -> [String; 5] {
-    let severity = secrets::rule(&hit.rule).map(|it| it.severity).unwrap_or_default();
     [
-        severity.to_string(),
+        secrets::severity(&hit.rule).to_string(),
         hit.rule.clone(),
         title(&hit.rule).to_owned(),
         hit.preview.to_string(),

@@ -25,7 +25,7 @@ pub use hits::{FileHits, MAX_HITS};
 pub use rule::Rule;
 pub use stream::FileScan;
 
-use crate::model::SecretHit;
+use crate::model::{SecretHit, Severity};
 
 /// Looks for secrets in a piece of a Dockerfile: an instruction's text, or the value of an `ENV`,
 /// `ARG` or `LABEL` whose key is `name` (empty where there is none).
@@ -45,6 +45,12 @@ pub fn scan_text(name: &str, text: &str) -> Vec<SecretHit> {
 /// The rule that inventories call `id`.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     rules::all().find(|it| it.id == id)
+}
+
+/// How bad a secret of the rule `id` is. A rule that this version does not know comes from the
+/// inventory of another one, which would not have kept it for nothing.
+pub fn severity(id: &str) -> Severity {
+    rule(id).map_or(Severity::High, |it| it.severity)
 }
 
 /// Every rule.

@@ -14,7 +14,8 @@ pub(super) const RULES: &[Rule] = &[
         shape: Shape::Structure(Structure {
             literals: pem::LITERALS,
             find: pem::plain,
-            text_only: false,
+            // TLS libraries carry the keys of their self-tests in their binaries.
+            text_only: true,
         }),
         matches: &[
             concat!(
@@ -67,7 +68,8 @@ pub(super) const RULES: &[Rule] = &[
         shape: Shape::Structure(Structure {
             literals: pem::LITERALS,
             find: pem::encrypted,
-            text_only: false,
+            // TLS libraries carry the keys of their self-tests in their binaries.
+            text_only: true,
         }),
         matches: &[
             concat!(
