@@ -53,7 +53,10 @@ pub fn run<G: Gate>(gate: &G, request: &Request) -> Result<(), Error> {
         let mut session =
             Session { bridge: &bridge, request, graph: Graph::default(), plan: Plan::default() };
         match session.build(gate).await {
-            Ok(Answer::Result(result)) => bridge.finish(result).await,
+            Ok(Answer::Result(mut result)) => {
+                answer::slim(&mut result);
+                bridge.finish(result).await
+            }
             Ok(Answer::Stop(stop)) => bridge.fail(answer::stopped(stop, &session.graph)).await,
             Err(error) => bridge.fail(answer::failed(error, &session.graph, &session.plan)).await,
         }

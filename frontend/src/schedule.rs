@@ -112,7 +112,7 @@ impl<'a, T: Trial> Schedule<'a, T> {
                 })?;
                 Ok((reference, inventory))
             };
-            (step, scanned.await.map_err(|error| blame(error, plan, scans)))
+            (step, scanned.await.map_err(|error| blame(error, graph, plan, scans)))
         })
     }
 
@@ -144,8 +144,9 @@ impl<'a, T: Trial> Schedule<'a, T> {
     /// The steps that were there before the instruction that failed.
     fn before_failure(&self, asked: usize, error: &Error) -> BTreeSet<usize> {
         let Error::BuildKit(status) = error else { return BTreeSet::new() };
-        let blamed = errdefs::vertices(status);
-        let failed = self.plan.steps.iter().position(|it| blamed.contains(&it.view.vertex));
+        let blamed = errdefs::blamed(status);
+        let failed =
+            self.plan.steps.iter().position(|it| self.graph.is_among(&it.view.vertex, &blamed));
         let mut before = BTreeSet::new();
         let mut open: Vec<usize> = failed.into_iter().collect();
         while let Some(step) = open.pop() {
@@ -158,10 +159,10 @@ impl<'a, T: Trial> Schedule<'a, T> {
 }
 
 /// Tells a scan that failed from an instruction that failed: only the former blames a vertex of ours.
-fn blame(error: Error, plan: &Plan, scans: &[View]) -> Error {
+fn blame(error: Error, graph: &Graph, plan: &Plan, scans: &[View]) -> Error {
     let Error::BuildKit(status) = &error else { return error };
-    let blamed = errdefs::vertices(status);
-    match scans.iter().position(|it| blamed.contains(&it.vertex)) {
+    let blamed = errdefs::blamed(status);
+    match scans.iter().position(|it| graph.is_among(&it.vertex, &blamed)) {
         Some(step) => scan_failed(plan, step, &status.message),
         None => error,
     }
