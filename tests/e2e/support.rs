@@ -311,7 +311,7 @@ impl Outcome {
         for line in self.log.lines() {
             let Some((number, rest)) = line.split_once(' ') else { continue };
             if rest.starts_with("[layergate] scan") {
-                names.insert(number, (rest, true));
+                names.entry(number).or_insert((rest, true));
             } else if (rest == "CACHED" || rest.starts_with("sha256:"))
                 && let Some(scan) = names.get_mut(number)
             {
