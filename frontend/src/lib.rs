@@ -24,6 +24,7 @@ use std::path::Path;
 
 use layergate_proto::{gateway, llb};
 use prost::Message as _;
+use tonic::transport;
 
 use crate::bridge::Bridge;
 use crate::graph::Graph;
@@ -49,15 +50,37 @@ pub fn run<G: Gate>(gate: &G, request: &Request) -> Result<(), Error> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Error::Protocol(format!("no runtime: {error}")))?;
     runtime.block_on(async {
-        let bridge = Bridge::connect(request).await?;
-        let mut session =
-            Session { bridge: &bridge, request, graph: Graph::default(), plan: Plan::default() };
-        match session.build(gate).await {
-            Ok(Answer::Result(result)) => bridge.finish(result).await,
-            Ok(Answer::Stop(stop)) => bridge.fail(answer::stopped(stop, &session.graph)).await,
-            Err(error) => bridge.fail(answer::failed(error, &session.graph, &session.plan)).await,
-        }
+        let channel = stdio::connect().await?;
+        answer(channel, gate, request, Path::new(OWN_IMAGE)).await
     })
+}
+
+/// Gates the build that BuildKit, at the other end of `channel`, asks for. Whatever happens, it is
+/// told once.
+async fn answer<G: Gate>(
+    channel: transport::Channel,
+    gate: &G,
+    request: &Request,
+    own_image: &Path,
+) -> Result<(), Error> {
+    let mut bridge = Bridge::new(channel);
+    let met = bridge.meet(request).await;
+    let mut session = Session {
+        bridge: &bridge,
+        request,
+        own_image,
+        graph: Graph::default(),
+        plan: Plan::default(),
+    };
+    let answer = match met {
+        Ok(()) => session.build(gate).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(Answer::Result(result)) => bridge.finish(result).await,
+        Ok(Answer::Stop(stop)) => bridge.fail(answer::stopped(stop, &session.graph)).await,
+        Err(error) => bridge.fail(answer::failed(error, &session.graph, &session.plan)).await,
+    }
 }
 
 enum Answer {
@@ -69,6 +92,7 @@ enum Answer {
 struct Session<'a> {
     bridge: &'a Bridge,
     request: &'a Request,
+    own_image: &'a Path,
     graph: Graph,
     plan: Plan,
 }
@@ -171,13 +195,14 @@ impl Session<'_> {
     }
 
     fn scanner(&mut self, names_platforms: bool) -> Result<Scanner, Error> {
+        let own_image = self.own_image;
         let unknown = |what: &str| {
             Error::Refused(format!(
-                "{OWN_IMAGE} {what}, so the scanner's own image cannot be found"
+                "{} {what}, so the scanner's own image cannot be found",
+                own_image.display()
             ))
         };
-        let bytes =
-            std::fs::read(Path::new(OWN_IMAGE)).map_err(|error| unknown(&error.to_string()))?;
+        let bytes = std::fs::read(own_image).map_err(|error| unknown(&error.to_string()))?;
         let definition = llb::Definition::decode(bytes.as_slice())
             .map_err(|error| unknown(&error.to_string()))?;
         let image = self.graph.add(&definition)?.ok_or_else(|| unknown("is empty"))?;
@@ -198,3 +223,6 @@ impl Session<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,8 +44,10 @@ pub(crate) fn add(graph: &mut Graph, plan: &Plan, scanner: &Scanner) -> Vec<View
 
 fn title(scanner: &Scanner, plan: &Plan, number: usize) -> String {
     let Some(step) = plan.steps.get(number) else { return String::new() };
-    let platform =
-        if scanner.names_platforms { format!("{} ", step.platform) } else { String::new() };
+    let platform = match step.platform.as_str() {
+        platform if scanner.names_platforms && !platform.is_empty() => format!("{platform} "),
+        _ => String::new(),
+    };
     format!("[layergate] scan {}/{} {platform}{}", number + 1, plan.steps.len(), step.name)
 }
 
