@@ -80,7 +80,9 @@ impl Graph {
             Some(digest) => {
                 Err(Error::Protocol(format!("the definition lacks its vertex {digest}")))
             }
-            None => Ok(view),
+            None => view.map(Some).ok_or_else(|| {
+                Error::Protocol("the definition does not say what it defines".to_owned())
+            }),
         }
     }
 

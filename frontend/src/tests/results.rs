@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use layergate_proto::{gateway, llb};
+use prost::Message as _;
 
 use super::buildkit::{self, BuildKit};
 use super::judge::Judge;
@@ -111,4 +112,44 @@ async fn file_actions_that_start_from_each_other_do_not_hang_the_plan() {
     let judge = Judge::default();
     gate(BuildKit::answering(stock), &judge).await;
     assert_eq!(judge.heard().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reference_without_a_definition_is_no_empty_image() {
+    let reference = gateway::Ref { id: "stock".to_owned(), def: None };
+    let stock = gateway::Result {
+        result: Some(gateway::result::Result::Ref(reference)),
+        ..Default::default()
+    };
+    let outcome = gate(BuildKit::answering(stock), &Judge::default()).await;
+    assert_eq!(
+        outcome.told(),
+        "layergate: BuildKit's answer cannot be understood: a reference without a definition"
+    );
+}
+
+fn op(inputs: &[&str]) -> Vec<u8> {
+    let inputs = inputs.iter().map(|it| llb::Input { digest: (*it).to_owned(), index: 0 });
+    llb::Op { inputs: inputs.collect(), ..Default::default() }.encode_to_vec()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_definition_that_makes_no_sense_is_refused() {
+    let source = dockerfile::definition("FROM base\n").def;
+    let unnamed = vec![source[0].clone(), op(&[])];
+    let truncated = vec![source[0][..source[0].len() - 1].to_vec(), source[1].clone()];
+    let backwards = vec![source[1].clone(), source[0].clone()];
+    // A digest that names its own vertex cannot be made; two that claim to can.
+    let cycle = vec![op(&["sha256:b"]), op(&["sha256:a"]), op(&["sha256:a"])];
+    let garbage = vec![vec![0xff; 32], op(&["sha256:a"])];
+    for def in [unnamed, truncated, backwards, cycle, garbage, vec![op(&["sha256:a"])]] {
+        let definition = llb::Definition { def: def.clone(), ..Default::default() };
+        let outcome =
+            gate(BuildKit::answering(buildkit::single(definition)), &Judge::default()).await;
+        let told = outcome.told();
+        assert!(
+            told.starts_with("layergate: BuildKit's answer cannot be understood: "),
+            "{told}: {def:?}"
+        );
+    }
 }
