@@ -108,11 +108,12 @@ impl Session<'_> {
         }
         let mut conduct = gate.conduct(&settings).map_err(Error::Refused)?;
         let mut result = self.solve(&conduct, &opts).await?;
-        if self.request.opt("requestid").is_some() {
-            return Ok(Answer::Result(result));
-        }
         let mut references = answer::references(&result)?;
         let mut results = answer::views(&references, &mut self.graph)?;
+        // A frontend that does not know the sub-request may answer with an image; that is gated.
+        if self.request.opt("requestid").is_some() && results.is_empty() {
+            return Ok(Answer::Result(result));
+        }
         let origin = self.graph.files.first().and_then(|it| it.definition.clone());
         if let Some(origin) = origin.filter(|_| is_remote) {
             settings.file = config_file::read_from(self.bridge, self.request, origin).await?;

@@ -128,6 +128,14 @@ async fn a_reference_without_a_definition_is_no_empty_image() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_image_is_gated_though_it_answers_a_sub_request() {
+    let judge = Judge { stops_at: vec!["RUN one"], ..Judge::default() };
+    let opts = [("requestid", "frontend.unheard-of")];
+    let outcome = gate_with(BuildKit::building(THREE_STEPS), &judge, &opts).await;
+    assert_eq!(outcome.told(), "stopped at RUN one @ Dockerfile:2-2");
+}
+
 fn op(inputs: &[&str]) -> Vec<u8> {
     let inputs = inputs.iter().map(|it| llb::Input { digest: (*it).to_owned(), index: 0 });
     llb::Op { inputs: inputs.collect(), ..Default::default() }.encode_to_vec()
