@@ -135,6 +135,11 @@ impl Graph {
         definition
     }
 
+    /// Whether `view` cannot be made without `vertex`.
+    pub(crate) fn needs(&self, view: &View, vertex: &str) -> bool {
+        self.needed(view).contains(vertex)
+    }
+
     fn needed(&self, view: &View) -> BTreeSet<&str> {
         let mut needed = BTreeSet::new();
         let mut open: Vec<&str> = self

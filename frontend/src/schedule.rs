@@ -10,7 +10,7 @@ use crate::bridge::Bridge;
 use crate::error::Error;
 use crate::gate::{Ruling, Stop, Trial};
 use crate::graph::{Graph, View};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::scan_op::INVENTORY;
 use crate::warning;
 
@@ -38,10 +38,10 @@ type Scanned = (usize, Result<(String, Vec<u8>), Error>);
 
 impl<'a, T: Trial> Schedule<'a, T> {
     /// Asks for every scan (and with it for every instruction) and hears the inventories as they
-    /// come, each after that of its parent.
+    /// come, each after those of the steps before it.
     ///
-    /// When an instruction fails, the steps before it are still judged: they are there already, and
-    /// which of two errors a build shows must not depend on which scan was faster.
+    /// When an instruction or a scan fails, the steps before it are still judged: they are there
+    /// already, and which of two errors a build shows must not depend on which scan was faster.
     pub(crate) async fn run(mut self) -> Result<Outcome, Error> {
         let mut running: FuturesUnordered<BoxFuture<'a, Scanned>> = FuturesUnordered::new();
         let mut asked = BTreeSet::new();
@@ -72,9 +72,8 @@ impl<'a, T: Trial> Schedule<'a, T> {
                     references.insert(step, reference);
                     arrived.insert(step, inventory);
                 }
-                Err(error @ Error::Scan { .. }) => break Err(error),
                 Err(error) if failed.is_none() => {
-                    let before = self.before_failure(step, &error);
+                    let before = self.before_failure(&error);
                     failed = Some((error, before));
                 }
                 Err(_) => {}
@@ -116,7 +115,7 @@ impl<'a, T: Trial> Schedule<'a, T> {
         })
     }
 
-    /// Judges what has arrived and whose parent was judged; stops at the first stop.
+    /// Judges what has arrived and is due: everything before it was judged. Stops at the first stop.
     fn hear(
         &mut self,
         arrived: &mut BTreeMap<usize, Vec<u8>>,
@@ -125,7 +124,7 @@ impl<'a, T: Trial> Schedule<'a, T> {
         let mut all = Ruling::default();
         let steps = &self.plan.steps;
         let is_due = |it: usize, judged: &BTreeSet<usize>| {
-            steps.get(it).and_then(|it| it.parent).is_none_or(|parent| judged.contains(&parent))
+            steps.get(it).is_some_and(|it| it.after.is_subset(judged))
         };
         while let Some(step) = arrived.keys().copied().find(|it| is_due(*it, judged)) {
             let Some(inventory) = arrived.remove(&step) else { break };
@@ -141,18 +140,24 @@ impl<'a, T: Trial> Schedule<'a, T> {
         Ok(all)
     }
 
-    /// The steps that were there before the instruction that failed.
-    fn before_failure(&self, asked: usize, error: &Error) -> BTreeSet<usize> {
-        let Error::BuildKit(status) = error else { return BTreeSet::new() };
-        let blamed = errdefs::vertices(status);
-        let failed = self.plan.steps.iter().position(|it| blamed.contains(&it.view.vertex));
+    /// The steps that were there before the one that failed: the first that cannot be made without
+    /// what BuildKit blames.
+    fn before_failure(&self, error: &Error) -> BTreeSet<usize> {
+        let failed = match error {
+            Error::Scan { step, .. } => Some(*step),
+            Error::BuildKit(status) => {
+                let blamed = errdefs::vertices(status);
+                let is_hit = |it: &Step| blamed.iter().any(|by| self.graph.needs(&it.view, by));
+                self.plan.steps.iter().position(is_hit)
+            }
+            Error::Refused(_) | Error::Protocol(_) => None,
+        };
         let mut before = BTreeSet::new();
         let mut open: Vec<usize> = failed.into_iter().collect();
         while let Some(step) = open.pop() {
             let after = self.plan.steps.get(step).map(|it| &it.after);
             open.extend(after.into_iter().flatten().filter(|it| before.insert(**it)));
         }
-        before.remove(&asked);
         before
     }
 }

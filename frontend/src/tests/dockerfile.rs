@@ -6,8 +6,8 @@ use layergate_proto::llb;
 
 use crate::graph::{Graph, View};
 
-/// What the stock frontend would make of `text`, in which there is only `FROM`, `RUN`, and `COPY
-/// --from`. An empty text is scratch.
+/// What the stock frontend would make of `text`, in which there is only `FROM`, `RUN`, `ADD`
+/// of an address, and `COPY --from`. An empty text is scratch.
 pub(super) fn definition(text: &str) -> llb::Definition {
     let mut writer = Writer {
         graph: Graph::default(),
@@ -34,6 +34,10 @@ pub(super) fn definition(text: &str) -> llb::Definition {
                 let from = writer.stages[from.trim_start_matches("--from=")].clone();
                 writer.copy(line, number, &on, &from)
             }
+            (["ADD", address], Some(on)) => {
+                let from = writer.source(address, number, address);
+                writer.copy(line, number, &on, &from)
+            }
             (["RUN", ..], Some(on)) => writer.run(line, number, &on),
             _ => panic!("{line}"),
         };
@@ -55,9 +59,13 @@ impl Writer {
         if let Some(stage) = self.stages.get(image) {
             return stage.clone();
         }
-        let identifier = format!("docker-image://{image}");
+        self.source(line, number, &format!("docker-image://{image}"))
+    }
+
+    fn source(&mut self, name: &str, number: i32, identifier: &str) -> View {
+        let identifier = identifier.to_owned();
         let source = llb::SourceOp { identifier, ..Default::default() };
-        self.add(line, number, &[], llb::op::Op::Source(source))
+        self.add(name, number, &[], llb::op::Op::Source(source))
     }
 
     fn run(&mut self, line: &str, number: i32, on: &View) -> View {

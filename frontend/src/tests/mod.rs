@@ -10,6 +10,7 @@ mod order;
 mod results;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use layergate_proto::{gateway, rpc};
 use prost::Message as _;
@@ -78,9 +79,13 @@ async fn gate_with(buildkit: BuildKit, judge: &Judge, opts: &[(&str, &str)]) -> 
         let channel = stdio::over(ours).await.unwrap();
         crate::answer(channel, &judge, &request, own_image.path()).await
     };
+    // The clock stands still as long as anybody has something to do.
     tokio::select! {
         answered = answered => answered.unwrap(),
         () = buildkit.serve(theirs) => panic!("BuildKit hung up"),
+        () = tokio::time::sleep(Duration::from_secs(60)) => {
+            panic!("each waits for the other after {:#?}", buildkit.calls())
+        }
     }
     let mut answers = buildkit.answers();
     assert_eq!(answers.len(), 1, "{answers:?}");

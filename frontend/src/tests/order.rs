@@ -67,6 +67,28 @@ async fn the_verdict_on_a_stage_that_is_copied_from_wins_over_a_failing_copy() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_verdict_on_an_earlier_step_wins_over_a_failing_scan() {
+    let told = in_both_orders(FOUR_STEPS, "scan RUN three", "scan RUN one").await;
+    assert_eq!(told, ["stopped at RUN one @ Dockerfile:2-2"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_verdict_on_an_earlier_step_wins_over_a_source_that_cannot_be_had() {
+    let dockerfile = "FROM base AS a\nRUN one\nADD https://example.invalid/x\n";
+    let told = in_both_orders(dockerfile, "https://example.invalid/x", "scan RUN one").await;
+    assert_eq!(told, ["stopped at RUN one @ Dockerfile:2-2"; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_verdict_on_a_stage_wins_over_the_verdict_on_what_is_copied_from_it() {
+    for order in permutations(&["scan RUN one", "scan COPY --from=a", "scan FROM other AS b"]) {
+        let judge = Judge { stops_at: vec!["RUN one", "COPY --from=a"], ..Judge::default() };
+        let outcome = gate(BuildKit::building(STAGES).in_order(&order), &judge).await;
+        assert_eq!(outcome.told(), "stopped at RUN one @ Dockerfile:2-2", "{order:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failing_instruction_is_told_when_everything_before_it_was_judged() {
     let order = ["RUN two", "scan RUN one"];
     let buildkit = BuildKit::building(FOUR_STEPS).failing("RUN two", exit(3)).in_order(&order);
