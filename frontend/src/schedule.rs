@@ -8,7 +8,7 @@ use layergate_proto::errdefs;
 
 use crate::bridge::Bridge;
 use crate::error::Error;
-use crate::gate::{Ruling, Stop, Trial};
+use crate::gate::{Stop, Trial, Warning};
 use crate::graph::{Graph, View};
 use crate::plan::{Plan, Step};
 use crate::scan_op::INVENTORY;
@@ -48,7 +48,7 @@ impl<'a, T: Trial> Schedule<'a, T> {
         let mut arrived: BTreeMap<usize, Vec<u8>> = BTreeMap::new();
         let mut judged: BTreeSet<usize> = BTreeSet::new();
         let mut references = BTreeMap::new();
-        let mut warnings = FuturesUnordered::new();
+        let mut warnings = Vec::new();
         let mut failed: Option<(Error, BTreeSet<usize>)> = None;
         let outcome = loop {
             if failed.is_none() {
@@ -78,15 +78,16 @@ impl<'a, T: Trial> Schedule<'a, T> {
                 }
                 Err(_) => {}
             }
-            let Ruling { stop, warnings: new } = self.hear(&mut arrived, &mut judged)?;
-            warnings.extend(
-                new.into_iter().map(|it| warning::send(self.bridge, self.graph, self.plan, it)),
-            );
-            if let Some(stop) = stop {
-                break Ok(Outcome::Stop(stop));
+            match self.hear(&mut arrived, &mut judged, &mut warnings) {
+                Ok(None) => {}
+                Ok(Some(stop)) => break Ok(Outcome::Stop(stop)),
+                Err(error) => break Err(error),
             }
         };
-        while warnings.next().await.is_some() {}
+        warnings.sort_by_key(|it| it.step);
+        for warning in warnings {
+            warning::send(self.bridge, self.graph, self.plan, warning).await;
+        }
         outcome
     }
 
@@ -120,8 +121,8 @@ impl<'a, T: Trial> Schedule<'a, T> {
         &mut self,
         arrived: &mut BTreeMap<usize, Vec<u8>>,
         judged: &mut BTreeSet<usize>,
-    ) -> Result<Ruling, Error> {
-        let mut all = Ruling::default();
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Option<Stop>, Error> {
         let steps = &self.plan.steps;
         let is_due = |it: usize, judged: &BTreeSet<usize>| {
             steps.get(it).is_some_and(|it| it.after.is_subset(judged))
@@ -131,13 +132,12 @@ impl<'a, T: Trial> Schedule<'a, T> {
             let heard = self.trial.hear_step(self.plan, step, inventory);
             let ruling = heard.map_err(|reason| scan_failed(self.plan, step, &reason))?;
             judged.insert(step);
-            all.warnings.extend(ruling.warnings);
+            warnings.extend(ruling.warnings);
             if ruling.stop.is_some() {
-                all.stop = ruling.stop;
-                break;
+                return Ok(ruling.stop);
             }
         }
-        Ok(all)
+        Ok(None)
     }
 
     /// The steps that were there before the one that failed: the first that cannot be made without

@@ -34,3 +34,16 @@ async fn an_inventory_that_the_judge_cannot_read_fails_the_build_at_its_line() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn warnings_are_shown_though_a_later_inventory_cannot_be_read() {
+    let buildkit = BuildKit::building(THREE_STEPS).scanning("scan RUN two", "").in_order(&[
+        "scan FROM base",
+        "scan RUN two",
+        "scan RUN one",
+    ]);
+    let judge = Judge { warns_at: vec!["RUN one"], ..Judge::default() };
+    let outcome = gate(buildkit, &judge).await;
+    assert!(outcome.told().contains("(RUN two): the inventory cannot be read"));
+    assert!(outcome.buildkit.calls().contains(&"warn mind RUN one".to_owned()));
+}
