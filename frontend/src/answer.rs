@@ -98,13 +98,17 @@ pub(crate) fn slim(result: &mut gateway::Result) {
     }
 }
 
-/// The views that a result's references name, with their platforms.
+/// The views that a result's references name, with their platforms. A reference without an id is
+/// an image with nothing in it; any other must say what it is, or it would go unscanned.
 pub(crate) fn views(
     references: &[(String, gateway::Ref)],
     graph: &mut Graph,
 ) -> Result<Vec<(String, View)>, Error> {
     let mut views = Vec::new();
     for (platform, reference) in references {
+        if reference.def.is_none() && !reference.id.is_empty() {
+            return Err(Error::Protocol("a reference without a definition".to_owned()));
+        }
         let view = reference.def.as_ref().map(|it| graph.add(it)).transpose()?.flatten();
         views.extend(view.map(|it| (platform.clone(), it)));
     }

@@ -8,7 +8,6 @@ use tonic::transport::Channel;
 
 use crate::error::Error;
 use crate::request::Request;
-use crate::stdio;
 
 /// BuildKit allows messages of 16 MiB; a client takes 4 MiB unless told otherwise.
 const MAX_MESSAGE: usize = 32 << 20;
@@ -28,30 +27,27 @@ pub(crate) struct Bridge {
 }
 
 impl Bridge {
-    /// Connects over the standard streams and asks for capabilities and inputs.
-    pub(crate) async fn connect(request: &Request) -> Result<Self, Error> {
-        let channel = stdio::connect().await.map_err(|error| {
-            Error::Protocol(format!("no connection over stdin and stdout: {error}"))
-        })?;
-        Self::open(channel, request).await
-    }
-
-    async fn open(channel: Channel, request: &Request) -> Result<Self, Error> {
-        let mut client = LlbBridgeClient::new(channel)
+    pub(crate) fn new(channel: Channel) -> Self {
+        let client = LlbBridgeClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE)
             .max_encoding_message_size(MAX_MESSAGE);
-        let pong = client.ping(gateway::PingRequest {}).await?.into_inner();
-        let caps = pong.frontend_api_caps.into_iter().chain(pong.llb_caps);
-        let can: BTreeSet<String> = caps.filter(|it| it.enabled).map(|it| it.id).collect();
-        let platform = pong.workers.into_iter().flat_map(|it| it.platforms).next();
-        let mut bridge = Self {
+        Self {
             client,
-            can,
-            cache_imports: request.cache_imports()?,
+            can: BTreeSet::new(),
+            cache_imports: Vec::new(),
             inputs: HashMap::new(),
-            platform,
-        };
-        bridge.require(&[
+            platform: None,
+        }
+    }
+
+    /// Asks for capabilities and inputs. Before it nothing but [`Bridge::fail`] makes sense.
+    pub(crate) async fn meet(&mut self, request: &Request) -> Result<(), Error> {
+        self.cache_imports = request.cache_imports()?;
+        let pong = self.client.ping(gateway::PingRequest {}).await?.into_inner();
+        let caps = pong.frontend_api_caps.into_iter().chain(pong.llb_caps);
+        self.can = caps.filter(|it| it.enabled).map(|it| it.id).collect();
+        self.platform = pong.workers.into_iter().flat_map(|it| it.platforms).next();
+        self.require(&[
             ("solve.base", "solving"),
             ("readfile", "reading files"),
             ("return", "returning results"),
@@ -65,11 +61,11 @@ impl Bridge {
             ("exec.mount.bind", "mounts"),
             ("exec.mount.selector", "mounts of a single file"),
         ])?;
-        if bridge.can("frontend.inputs") {
-            bridge.inputs =
-                bridge.client.inputs(gateway::InputsRequest {}).await?.into_inner().definitions;
+        if self.can("frontend.inputs") {
+            self.inputs =
+                self.client.inputs(gateway::InputsRequest {}).await?.into_inner().definitions;
         }
-        Ok(bridge)
+        Ok(())
     }
 
     /// Whether BuildKit has the capability `id` (`util/apicaps`).
@@ -151,6 +147,26 @@ impl Bridge {
         }
     }
 
+    /// When the file or directory was last written, in nanoseconds since 1970; `None` if there is
+    /// none of this name.
+    pub(crate) async fn mtime(&self, reference: &str, path: &str) -> Result<Option<i64>, Error> {
+        let request = gateway::StatFileRequest {
+            r#ref: reference.to_owned(),
+            path: path.to_owned(),
+            mount_index: 0,
+        };
+        match self.client.clone().stat_file(request).await {
+            Ok(reply) => Ok(reply.into_inner().stat.map(|it| it.mod_time)),
+            Err(status) if is_absent(status.message()) => Ok(None),
+            Err(status) => Err(status.into()),
+        }
+    }
+
+    /// Whether a remote cache is looked at.
+    pub(crate) fn imports_caches(&self) -> bool {
+        !self.cache_imports.is_empty()
+    }
+
     /// Shows a warning. A warning that cannot be shown must not fail a build.
     pub(crate) async fn warn(&self, warning: gateway::WarnRequest) {
         if self.can("gateway.warnings") {
@@ -173,4 +189,9 @@ impl Bridge {
         self.client.clone().r#return(request).await?;
         Ok(())
     }
+}
+
+/// Whether an error says that a file is not there. The gateway has no code of its own for that.
+pub(crate) fn is_absent(message: &str) -> bool {
+    message.contains("no such file or directory") || message.contains("not found")
 }

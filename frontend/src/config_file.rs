@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use layergate_proto::llb;
 
-use crate::bridge::Bridge;
+use crate::bridge::{Bridge, is_absent};
 use crate::error::Error;
 use crate::graph::{Graph, View};
 use crate::request::Request;
@@ -47,11 +47,6 @@ pub(crate) async fn read_from(
         Err(Error::BuildKit(status)) if is_absent(&status.message) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// The gateway has no code of its own for a file that is not there.
-fn is_absent(message: &str) -> bool {
-    message.contains("no such file or directory") || message.contains("not found")
 }
 
 fn path(request: &Request) -> String {

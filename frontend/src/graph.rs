@@ -82,7 +82,9 @@ impl Graph {
             Some(digest) => {
                 Err(Error::Protocol(format!("the definition lacks its vertex {digest}")))
             }
-            None => Ok(view),
+            None => view.map(Some).ok_or_else(|| {
+                Error::Protocol("the definition does not say what it defines".to_owned())
+            }),
         }
     }
 
@@ -131,6 +133,13 @@ impl Graph {
         digest
     }
 
+    /// Lets a vertex of our own run whatever is cached.
+    pub(crate) fn ignore_cache(&mut self, view: &View) {
+        if let Some(vertex) = self.vertices.get_mut(&view.vertex) {
+            vertex.metadata.ignore_cache = true;
+        }
+    }
+
     /// The definition of `view` alone: the vertices that it needs and a last one that names it.
     pub(crate) fn definition(&self, view: &View) -> llb::Definition {
         let needed = self.needed(view);
@@ -153,6 +162,11 @@ impl Graph {
         definition.source = Some(source);
         drop_empty_values(&mut definition);
         definition
+    }
+
+    /// Whether `view` cannot be made without one of the vertices that an error blames.
+    pub(crate) fn needs(&self, view: &View, blamed: &Blamed) -> bool {
+        self.needed(view).into_iter().any(|it| self.is_among(it, blamed))
     }
 
     fn needed(&self, view: &View) -> BTreeSet<&str> {

@@ -18,12 +18,14 @@ mod settings;
 mod stdio;
 mod used;
 mod warning;
+mod witness;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use layergate_proto::{gateway, llb};
 use prost::Message as _;
+use tonic::transport;
 
 use crate::bridge::Bridge;
 use crate::graph::Graph;
@@ -49,18 +51,40 @@ pub fn run<G: Gate>(gate: &G, request: &Request) -> Result<(), Error> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Error::Protocol(format!("no runtime: {error}")))?;
     runtime.block_on(async {
-        let bridge = Bridge::connect(request).await?;
-        let mut session =
-            Session { bridge: &bridge, request, graph: Graph::default(), plan: Plan::default() };
-        match session.build(gate).await {
-            Ok(Answer::Result(mut result)) => {
-                answer::slim(&mut result);
-                bridge.finish(result).await
-            }
-            Ok(Answer::Stop(stop)) => bridge.fail(answer::stopped(stop, &session.graph)).await,
-            Err(error) => bridge.fail(answer::failed(error, &session.graph, &session.plan)).await,
-        }
+        let channel = stdio::connect().await?;
+        answer(channel, gate, request, Path::new(OWN_IMAGE)).await
     })
+}
+
+/// Gates the build that BuildKit, at the other end of `channel`, asks for. Whatever happens, it is
+/// told once.
+async fn answer<G: Gate>(
+    channel: transport::Channel,
+    gate: &G,
+    request: &Request,
+    own_image: &Path,
+) -> Result<(), Error> {
+    let mut bridge = Bridge::new(channel);
+    let met = bridge.meet(request).await;
+    let mut session = Session {
+        bridge: &bridge,
+        request,
+        own_image,
+        graph: Graph::default(),
+        plan: Plan::default(),
+    };
+    let answer = match met {
+        Ok(()) => session.build(gate).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(Answer::Result(mut result)) => {
+            answer::slim(&mut result);
+            bridge.finish(result).await
+        }
+        Ok(Answer::Stop(stop)) => bridge.fail(answer::stopped(stop, &session.graph)).await,
+        Err(error) => bridge.fail(answer::failed(error, &session.graph, &session.plan)).await,
+    }
 }
 
 enum Answer {
@@ -72,6 +96,7 @@ enum Answer {
 struct Session<'a> {
     bridge: &'a Bridge,
     request: &'a Request,
+    own_image: &'a Path,
     graph: Graph,
     plan: Plan,
 }
@@ -87,11 +112,12 @@ impl Session<'_> {
         }
         let mut conduct = gate.conduct(&settings).map_err(Error::Refused)?;
         let mut result = self.solve(&conduct, &opts).await?;
-        if self.request.opt("requestid").is_some() {
-            return Ok(Answer::Result(result));
-        }
         let mut references = answer::references(&result)?;
         let mut results = answer::views(&references, &mut self.graph)?;
+        // A frontend that does not know the sub-request may answer with an image; that is gated.
+        if self.request.opt("requestid").is_some() && results.is_empty() {
+            return Ok(Answer::Result(result));
+        }
         let origin = self.graph.files.first().and_then(|it| it.definition.clone());
         if let Some(origin) = origin.filter(|_| is_remote) {
             settings.file = config_file::read_from(self.bridge, self.request, origin).await?;
@@ -125,9 +151,10 @@ impl Session<'_> {
         let scans = scan_op::add(&mut self.graph, &self.plan, &scanner);
         let schedule = Schedule {
             bridge: self.bridge,
-            graph: &self.graph,
+            graph: &mut self.graph,
             plan: &self.plan,
             scans: &scans,
+            distrusted: BTreeSet::new(),
             trial: &mut trial,
             strict: conduct.strict,
         };
@@ -174,13 +201,14 @@ impl Session<'_> {
     }
 
     fn scanner(&mut self, names_platforms: bool) -> Result<Scanner, Error> {
+        let own_image = self.own_image;
         let unknown = |what: &str| {
             Error::Refused(format!(
-                "{OWN_IMAGE} {what}, so the scanner's own image cannot be found"
+                "{} {what}, so the scanner's own image cannot be found",
+                own_image.display()
             ))
         };
-        let bytes =
-            std::fs::read(Path::new(OWN_IMAGE)).map_err(|error| unknown(&error.to_string()))?;
+        let bytes = std::fs::read(own_image).map_err(|error| unknown(&error.to_string()))?;
         let definition = llb::Definition::decode(bytes.as_slice())
             .map_err(|error| unknown(&error.to_string()))?;
         let image = self.graph.add(&definition)?.ok_or_else(|| unknown("is empty"))?;
@@ -201,3 +229,6 @@ impl Session<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

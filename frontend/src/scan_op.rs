@@ -13,6 +13,9 @@ use crate::plan::{Plan, Step};
 /// The file, in a scan's output, that holds the inventory.
 pub(crate) const INVENTORY: &str = "/inventory.jsonl";
 
+/// The file, in a scan's output, that names a trace of the instruction's own run.
+pub(crate) const WITNESS: &str = "/witness.json";
+
 /// A directory in a scan's output that is always empty: a bundle of no attestations.
 pub(crate) const NO_ATTESTATIONS: &str = "/attestations";
 
@@ -44,8 +47,10 @@ pub(crate) fn add(graph: &mut Graph, plan: &Plan, scanner: &Scanner) -> Vec<View
 
 fn title(scanner: &Scanner, plan: &Plan, number: usize) -> String {
     let Some(step) = plan.steps.get(number) else { return String::new() };
-    let platform =
-        if scanner.names_platforms { format!("{} ", step.platform) } else { String::new() };
+    let platform = match step.platform.as_str() {
+        platform if scanner.names_platforms && !platform.is_empty() => format!("{platform} "),
+        _ => String::new(),
+    };
     format!("[layergate] scan {}/{} {platform}{}", number + 1, plan.steps.len(), step.name)
 }
 

@@ -1,5 +1,6 @@
 //! HTTP/2 over this process's stdin and stdout, on the other end of which BuildKit is the server.
 
+use std::future::ready;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -9,6 +10,8 @@ use tokio::net::unix::pipe;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tower::service_fn;
 
+use crate::error::Error;
+
 /// Error details travel in trailers, and a detail holds the whole Dockerfile: far more than the
 /// few kilobytes of headers that HTTP/2 clients take by default.
 const MAX_HEADERS: u32 = 32 << 20;
@@ -16,13 +19,29 @@ const MAX_HEADERS: u32 = 32 << 20;
 /// Flow-control windows large enough for an inventory to come in one go.
 const WINDOW: u32 = 8 << 20;
 
-/// Opens the connection. It is made once; there is nothing to reconnect to.
-pub(crate) async fn connect() -> Result<Channel, tonic::transport::Error> {
+/// Opens the connection to BuildKit.
+pub(crate) async fn connect() -> Result<Channel, Error> {
+    let lost = |error: &dyn std::error::Error| {
+        Error::Protocol(format!("no connection over stdin and stdout: {error}"))
+    };
+    let streams = open().map_err(|error| lost(&error))?;
+    over(streams).await.map_err(|error| lost(&error))
+}
+
+/// Speaks HTTP/2 over `streams`, once: when they end there is nothing to reconnect to.
+pub(crate) async fn over<T>(streams: T) -> Result<Channel, tonic::transport::Error>
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let mut streams = Some(TokioIo::new(streams));
+    let take = move |_: Uri| {
+        ready(streams.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected)))
+    };
     Endpoint::from_static("http://buildkit")
         .http2_max_header_list_size(MAX_HEADERS)
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)
-        .connect_with_connector(service_fn(|_: Uri| async { open().map(TokioIo::new) }))
+        .connect_with_connector(service_fn(take))
         .await
 }
 

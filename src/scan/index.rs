@@ -205,8 +205,9 @@ mod tests {
     }
 
     fn sample() -> Vec<u8> {
-        let mark =
-            |name: &[u8]| file_mark(name, &Meta { kind: Kind::File, stamp: stamp(9), size: 1 });
+        let mark = |name: &[u8]| {
+            file_mark(name, &Meta { kind: Kind::File, stamp: stamp(9), mtime: 0, size: 1 })
+        };
         let directory = |name: &[u8], inode, within| Listed {
             name: name.to_vec(),
             stamp: stamp(inode),
@@ -232,7 +233,7 @@ mod tests {
         assert!(within(b"aa").is_none());
         assert_eq!(within(b"b").unwrap().stamp.inode, 3);
         assert_eq!(a.within()(b"x").unwrap().stamp.inode, 4);
-        let meta = Meta { kind: Kind::File, stamp: stamp(9), size: 1 };
+        let meta = Meta { kind: Kind::File, stamp: stamp(9), mtime: 0, size: 1 };
         assert!(a.has_file(file_mark(b"g", &meta)));
         assert!(!a.has_file(file_mark(b"g", &Meta { size: 2, ..meta })));
     }

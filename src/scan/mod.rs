@@ -10,6 +10,7 @@ mod place;
 mod plan;
 mod read;
 mod walk;
+mod witness;
 
 use std::fs;
 use std::io;
@@ -19,6 +20,7 @@ use thiserror::Error;
 
 pub use lines::ParentError;
 pub use read::{FileScanner, ScannerFactory};
+pub use witness::Witness;
 
 use crate::source::Tree;
 use index::Index;
@@ -31,6 +33,9 @@ pub const INVENTORY: &str = "inventory.jsonl";
 
 /// The file beside it that lets the next scan skip what did not change.
 pub const INDEX: &str = "index";
+
+/// The file beside it that tells whether the step has run again since; absent if nothing can.
+pub const WITNESS: &str = "witness.json";
 
 /// What is scanned, from what, to where.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +63,8 @@ pub struct ScanSummary {
     /// Directories that were listed.
     pub n_listed: usize,
     pub parent: ParentUse,
+    /// What the step's own run left in the view.
+    pub witness: Option<Witness>,
 }
 
 /// What became of the parent's scan.
@@ -106,6 +113,13 @@ pub fn run(paths: &ScanPaths, factory: &ScannerFactory<'_>) -> Result<ScanSummar
     }
     write(&paths.out.join(INVENTORY), &inventory)?;
     write(&paths.out.join(INDEX), &index)?;
+    if let Some(witness) = &summary.witness {
+        let path = paths.out.join(WITNESS);
+        let json = serde_json::to_vec(witness).map_err(io::Error::from);
+        let json =
+            json.map_err(|source| ScanError::Write { path: path.display().to_string(), source })?;
+        write(&path, &json)?;
+    }
     Ok(summary)
 }
 
@@ -127,7 +141,8 @@ fn scan_view(
     let mut summary = ScanSummary::new(parent_use);
     let walked = walk(&tree, from, false, factory)?;
     summary.add(&walked);
-    let Walked { pieces, index, .. } = walked;
+    let Walked { pieces, index, witness, .. } = walked;
+    summary.witness = witness;
     let (inventory, n_lines) = assemble(pieces);
     summary.n_lines = n_lines;
     if let Some(Err(error)) = parent {
@@ -164,7 +179,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), ScanError> {
 
 impl ScanSummary {
     fn new(parent: ParentUse) -> Self {
-        Self { n_lines: 0, n_files: 0, n_bytes: 0, n_listed: 0, parent }
+        Self { n_lines: 0, n_files: 0, n_bytes: 0, n_listed: 0, parent, witness: None }
     }
 
     fn add(&mut self, walked: &Walked<'_>) {

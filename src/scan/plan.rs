@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use super::index::{self, Child, Index, Listed, Seen};
 use super::lines::{Lines, Piece};
 use super::place::Place;
+use super::witness::Witness;
 use crate::model::{FileFacts, LayerPath};
 use crate::source::{Entry, Kind, Meta, Stamp};
 
@@ -48,6 +49,8 @@ pub(super) struct Found<'p> {
     pub(super) names: Vec<(LayerPath, bool)>,
     /// The newest ctime.
     pub(super) newest: Option<i64>,
+    /// The best witness of what changed.
+    pub(super) witness: Option<Witness>,
     /// Something could not be read: the next scan must try again.
     pub(super) failed: bool,
 }
@@ -98,11 +101,11 @@ impl<'p> Planner<'p> {
                 plan.found.names.push((path.clone(), is_directory));
             }
             match meta {
-                Ok(Meta { kind: Kind::Directory, stamp, .. }) => {
+                Ok(meta @ Meta { kind: Kind::Directory, stamp, .. }) => {
                     let before = within.as_mut().and_then(|it| it(name.as_bytes()));
                     let number = task.number;
                     let task = Task { number, place: Arc::clone(place), name, stamp, before };
-                    self.directory(task, &path, &mut plan);
+                    self.directory(task, &path, &meta, &mut plan);
                 }
                 Ok(meta @ Meta { kind: Kind::File, .. }) => {
                     self.file(name, &path, meta, task.before, &mut plan);
@@ -121,7 +124,7 @@ impl<'p> Planner<'p> {
         plan
     }
 
-    fn directory(&self, mut task: Task<'p>, path: &LayerPath, plan: &mut Plan<'p>) {
+    fn directory(&self, mut task: Task<'p>, path: &LayerPath, meta: &Meta, plan: &mut Plan<'p>) {
         if task.place.depth() >= MAX_DEPTH || path.as_str().len() > MAX_PATH {
             let limit = format!("limit {MAX_DEPTH} levels, {MAX_PATH} bytes");
             return plan.found.note(path, format!("{DIRECTORY}is too deep to be scanned: {limit}"));
@@ -133,6 +136,7 @@ impl<'p> Planner<'p> {
             plan.listed.within.push(Child::Kept(seen));
             return;
         }
+        plan.found.witnessed(path, meta);
         task.number = self.n_directories.fetch_add(1, Relaxed);
         plan.listed.within.push(Child::Listed(task.number));
         plan.tasks.push(task);
@@ -156,7 +160,10 @@ impl<'p> Planner<'p> {
             {
                 plan.found.pieces.extend(parent.lines.at(path.as_str()));
             }
-            _ => plan.files.push((name, meta.size)),
+            _ => {
+                plan.found.witnessed(path, &meta);
+                plan.files.push((name, meta.size));
+            }
         }
     }
 }
@@ -169,6 +176,10 @@ impl Found<'_> {
 
     pub(super) fn note(&mut self, path: &LayerPath, what: String) {
         self.add(path, &FileFacts { notes: vec![what], ..FileFacts::default() });
+    }
+
+    fn witnessed(&mut self, path: &LayerPath, meta: &Meta) {
+        self.witness = Witness::better(self.witness.take(), Witness::new(path, meta));
     }
 
     fn saw(&mut self, stamp: Stamp) {

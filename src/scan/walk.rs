@@ -17,6 +17,7 @@ use super::lines::Piece;
 use super::place::Place;
 use super::plan::{DIRECTORY, Found, Parent, Planner, Task};
 use super::read::{Reading, ScannerFactory, Worker};
+use super::witness::Witness;
 use crate::model::LayerPath;
 use crate::source::{Directory, Tree};
 
@@ -34,6 +35,7 @@ const LARGE: u64 = 1 << 20;
 pub(super) struct Walked<'p> {
     pub(super) pieces: Vec<Piece<'p>>,
     pub(super) index: Vec<u8>,
+    pub(super) witness: Option<Witness>,
     /// Every path in the tree and whether it is a directory, if asked for.
     pub(super) names: Vec<(LayerPath, bool)>,
     pub(super) n_files: u64,
@@ -148,6 +150,7 @@ impl<'p> Walk<'_, 'p> {
         total.found.listed.append(&mut found.listed);
         total.found.names.append(&mut found.names);
         total.found.newest = total.found.newest.max(found.newest);
+        total.found.witness = Witness::better(total.found.witness.take(), found.witness);
         total.found.failed |= found.failed;
     }
 
@@ -174,6 +177,7 @@ impl<'p> Walk<'_, 'p> {
         Ok(Walked {
             pieces: found.pieces,
             index: index.unwrap_or_else(index::empty),
+            witness: found.witness,
             names: found.names,
             n_files: total.n_files,
             n_bytes: workers.sum(),

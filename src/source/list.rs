@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use rustix::fs::{AtFlags, FileType, RawDir, Statx, StatxAttributes, StatxFlags};
+use rustix::fs::{AtFlags, FileType, RawDir, Statx, StatxAttributes, StatxFlags, StatxTimestamp};
 
 /// Big enough that most directories take one system call.
 const BUFFER: usize = 64 << 10;
@@ -22,6 +22,8 @@ pub struct Entry {
 pub struct Meta {
     pub kind: Kind,
     pub stamp: Stamp,
+    /// When the content was last written, in nanoseconds since 1970. Anyone can set it.
+    pub mtime: i64,
     pub size: u64,
 }
 
@@ -60,7 +62,7 @@ pub(super) fn list(directory: &OwnedFd) -> io::Result<Vec<Entry>> {
             FileType::Directory | FileType::RegularFile | FileType::Unknown => {
                 meta(directory, name)
             }
-            _ => Ok(Meta { kind: Kind::Other, stamp: Stamp::default(), size: 0 }),
+            _ => Ok(Meta { kind: Kind::Other, stamp: Stamp::default(), mtime: 0, size: 0 }),
         };
         entries.push(Entry { name: name.to_owned(), meta });
     }
@@ -71,9 +73,18 @@ pub(super) fn list(directory: &OwnedFd) -> io::Result<Vec<Entry>> {
 /// Looks at `name`, or at the directory itself when it is empty.
 pub(super) fn meta(directory: impl AsFd, name: &CStr) -> io::Result<Meta> {
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::EMPTY_PATH;
-    let wanted = StatxFlags::TYPE | StatxFlags::INO | StatxFlags::CTIME | StatxFlags::SIZE;
+    let wanted = StatxFlags::TYPE
+        | StatxFlags::INO
+        | StatxFlags::CTIME
+        | StatxFlags::MTIME
+        | StatxFlags::SIZE;
     let statx = rustix::fs::statx(directory, name, flags, wanted)?;
-    Ok(Meta { kind: kind(&statx), stamp: stamp(&statx), size: statx.stx_size })
+    Ok(Meta {
+        kind: kind(&statx),
+        stamp: Stamp { inode: statx.stx_ino, ctime: nanoseconds(statx.stx_ctime) },
+        mtime: nanoseconds(statx.stx_mtime),
+        size: statx.stx_size,
+    })
 }
 
 fn kind(statx: &Statx) -> Kind {
@@ -86,11 +97,6 @@ fn kind(statx: &Statx) -> Kind {
     }
 }
 
-fn stamp(statx: &Statx) -> Stamp {
-    let ctime = statx
-        .stx_ctime
-        .tv_sec
-        .saturating_mul(1_000_000_000)
-        .saturating_add(i64::from(statx.stx_ctime.tv_nsec));
-    Stamp { inode: statx.stx_ino, ctime }
+fn nanoseconds(time: StatxTimestamp) -> i64 {
+    time.tv_sec.saturating_mul(1_000_000_000).saturating_add(i64::from(time.tv_nsec))
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::support::{
-    Engine, Outcome, database, engine, image, nonce, project, repository, variable,
+    Engine, Outcome, database, directory, engine, image, nonce, project, repository, variable,
 };
 
 /// Layers that would be seen if one of them were pulled.
@@ -68,6 +68,50 @@ fn a_fresh_engine_judges_from_a_registry_cache_without_pulling_or_scanning() {
 fn is_large(size: &str) -> bool {
     let megabytes = size.trim().strip_suffix("MB").and_then(|it| it.parse::<f64>().ok());
     megabytes.is_some_and(|it| (19.0..30.0).contains(&it))
+}
+
+/// BuildKit may throw a layer away and keep the scan of it. What the instruction makes the next time
+/// must not be judged by the old scan.
+#[test]
+fn a_layer_that_was_thrown_away_and_made_anew_is_scanned_anew() {
+    let mark = nonce();
+    let project = project(&format!(
+        "FROM {{base}}\nRUN --mount=type=secret,id=what mkdir -p /opt/lg.dist-info && \
+         cp /run/secrets/what /opt/lg.dist-info/METADATA # {mark}\nCOPY --link data /data\n"
+    ));
+    let project = project.file("data", "x");
+    let (_keep, directory) = directory();
+    let what = directory.join("what");
+    let secret = format!("--secret=id=what,src={}", what.display());
+    std::fs::write(&what, "Name: lgtest\nVersion: 1.1\n").unwrap();
+    project.build().args([&secret]).run().passes();
+
+    let layers = records(&mark);
+    assert!(!layers.is_empty(), "{mark} is not in the cache");
+    for id in layers {
+        let pruned = Command::new("docker")
+            .args(["buildx", "prune", "--force", &format!("--filter=id={id}")])
+            .output()
+            .unwrap();
+        assert!(pruned.status.success(), "{}", String::from_utf8_lossy(&pruned.stderr));
+    }
+    std::fs::write(&what, "Name: lgtest\nVersion: 1.0\n").unwrap();
+    let again = project.build().args([&secret]).run();
+    assert!(!again.is_cached("RUN --mount=type=secret"), "{}", again.log);
+    let again = again.stops_at("RUN --mount=type=secret").says("TEST-2026-0001");
+    assert!(again.scans_run().iter().any(|it| it.contains("RUN --mount")), "{}", again.log);
+    // Nothing is left that would speak for it the next time.
+    project.build().args([&secret]).run().stops_at("RUN --mount=type=secret");
+}
+
+/// The cache records that the instruction with `mark` made; what scans made is not among them.
+fn records(mark: &str) -> Vec<String> {
+    let usage = Command::new("docker").args(["buildx", "du", "--verbose"]).output().unwrap();
+    let usage = String::from_utf8_lossy(&usage.stdout).into_owned();
+    let is_ours = |it: &&str| it.contains(mark) && !it.contains("[layergate]");
+    let id =
+        |it: &str| it.lines().find_map(|it| it.strip_prefix("ID:")).map(|it| it.trim().to_owned());
+    usage.split("\n\n").filter(is_ours).filter_map(id).collect()
 }
 
 /// An image that another engine finds under the same name.
