@@ -82,6 +82,22 @@ fn status(message: String, lines: &[Lines], graph: &Graph) -> rpc::Status {
     rpc::Status { code: CODE, message, details: lines.iter().filter_map(source).collect() }
 }
 
+/// Takes out of `result` what BuildKit does not need back: it knows a reference by its id.
+///
+/// An image from scratch with nothing in it has no id either. prost would leave such a map value
+/// out, which a Go server then reads as a nil pointer; an empty definition keeps it there.
+pub(crate) fn slim(result: &mut gateway::Result) {
+    match &mut result.result {
+        Some(gateway::result::Result::Ref(it)) => it.def = None,
+        Some(gateway::result::Result::Refs(map)) => {
+            for it in map.refs.values_mut() {
+                it.def = it.id.is_empty().then(llb::Definition::default);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// The views that a result's references name, with their platforms. A reference without an id is
 /// an image with nothing in it; any other must say what it is, or it would go unscanned.
 pub(crate) fn views(

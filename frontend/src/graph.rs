@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use layergate_proto::errdefs::Blamed;
 use layergate_proto::llb;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
+use crate::dockerfile::{self, Instruction};
 use crate::error::Error;
 
 /// A filesystem in the graph: one output of one vertex.
@@ -89,17 +91,38 @@ impl Graph {
     fn add_files(&mut self, source: Option<&llb::Source>) -> Vec<usize> {
         let infos = source.map_or(&[][..], |it| &it.infos);
         let number = |info: &llb::SourceInfo| {
-            self.files.iter().position(|it| it == info).unwrap_or_else(|| {
-                self.files.push(info.clone());
+            let mut info = info.clone();
+            if let Some(definition) = &mut info.definition {
+                drop_empty_values(definition);
+            }
+            self.files.iter().position(|it| *it == info).unwrap_or_else(|| {
+                self.files.push(info);
                 self.files.len() - 1
             })
         };
         infos.iter().map(number).collect()
     }
 
+    /// The instructions in the source file numbered `file`; none if it is no Dockerfile.
+    pub(crate) fn instructions(&self, file: usize) -> Vec<Instruction> {
+        let Some(info) = self.files.get(file) else { return Vec::new() };
+        let is_dockerfile = info.language.is_empty() || info.language == "Dockerfile";
+        match std::str::from_utf8(&info.data) {
+            Ok(text) if is_dockerfile => dockerfile::instructions(file, text),
+            _ => Vec::new(),
+        }
+    }
+
     /// The vertex of `view`. Every view comes out of this graph, so it is there.
     pub(crate) fn vertex(&self, view: &View) -> Option<&Vertex> {
         self.vertices.get(&view.vertex)
+    }
+
+    /// Whether the vertex with this digest is one that an error blames.
+    pub(crate) fn is_among(&self, digest: &str, blamed: &Blamed) -> bool {
+        let name = self.vertices.get(digest).map_or("", Vertex::name);
+        blamed.digests.iter().any(|it| it == digest)
+            || (!name.is_empty() && blamed.names.iter().any(|it| it == name))
     }
 
     /// Adds an operation of our own and returns its digest.
@@ -128,16 +151,15 @@ impl Graph {
             inputs: vec![llb::Input { digest: view.vertex.clone(), index: view.output }],
             ..Default::default()
         };
-        let bytes = last.encode_to_vec();
-        definition.metadata.insert(digest(&bytes), llb::OpMetadata::default());
-        definition.def.push(bytes);
+        definition.def.push(last.encode_to_vec());
         definition.source = Some(source);
+        drop_empty_values(&mut definition);
         definition
     }
 
-    /// Whether `view` cannot be made without `vertex`.
-    pub(crate) fn needs(&self, view: &View, vertex: &str) -> bool {
-        self.needed(view).contains(vertex)
+    /// Whether `view` cannot be made without one of the `blamed`.
+    pub(crate) fn needs(&self, view: &View, blamed: &Blamed) -> bool {
+        self.needed(view).into_iter().any(|it| self.is_among(it, blamed))
     }
 
     fn needed(&self, view: &View) -> BTreeSet<&str> {
@@ -156,6 +178,18 @@ impl Graph {
             }
         }
         needed
+    }
+}
+
+/// Drops the map entries that say nothing. prost writes such an entry without its value, which Go
+/// programs then read as a nil pointer, and buildx 0.13 follows it.
+fn drop_empty_values(definition: &mut llb::Definition) {
+    definition.metadata.retain(|_, it| *it != llb::OpMetadata::default());
+    if let Some(source) = &mut definition.source {
+        source.locations.retain(|_, it| *it != llb::Locations::default());
+        for nested in source.infos.iter_mut().filter_map(|it| it.definition.as_mut()) {
+            drop_empty_values(nested);
+        }
     }
 }
 

@@ -77,7 +77,10 @@ async fn answer<G: Gate>(
         Err(error) => Err(error),
     };
     match answer {
-        Ok(Answer::Result(result)) => bridge.finish(result).await,
+        Ok(Answer::Result(mut result)) => {
+            answer::slim(&mut result);
+            bridge.finish(result).await
+        }
         Ok(Answer::Stop(stop)) => bridge.fail(answer::stopped(stop, &session.graph)).await,
         Err(error) => bridge.fail(answer::failed(error, &session.graph, &session.plan)).await,
     }

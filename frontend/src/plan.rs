@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use layergate_proto::llb;
 
+use crate::dockerfile::Instruction;
 use crate::error::Error;
 use crate::graph::{Graph, Vertex, View};
 
@@ -64,7 +65,12 @@ pub struct Lines {
 impl Plan {
     /// The steps on the way to `results`; a result from scratch with nothing in it has none.
     pub(crate) fn new(graph: &Graph, results: &[View]) -> Result<Self, Error> {
-        let mut planner = Planner { graph, plan: Self::default(), known: BTreeMap::new() };
+        let mut planner = Planner {
+            graph,
+            plan: Self::default(),
+            known: BTreeMap::new(),
+            instructions: (0..graph.files.len()).map(|it| graph.instructions(it)).collect(),
+        };
         let results: Vec<usize> =
             results.iter().map(|it| planner.add(it)).collect::<Result<_, _>>()?;
         Ok(planner.finish(&results))
@@ -80,6 +86,8 @@ struct Planner<'a> {
     graph: &'a Graph,
     plan: Plan,
     known: BTreeMap<View, usize>,
+    /// Of each source file.
+    instructions: Vec<Vec<Instruction>>,
 }
 
 /// Where a filesystem comes from.
@@ -135,24 +143,43 @@ impl Planner<'_> {
         let layer = origin.overlays.last().and_then(|it| self.graph.vertex(it)).unwrap_or(vertex);
         let label =
             Label::parse(if vertex.name().is_empty() { layer.name() } else { vertex.name() });
+        let name = label.name.strip_prefix("LINK ").unwrap_or(label.name);
         let parent = origin.parent.as_ref().map(|it| self.known_step(it)).transpose()?;
         let stages = origin.stages.iter().map(|it| self.known_step(it));
         let after: BTreeSet<usize> = stages.chain(parent.map(Ok)).collect::<Result<_, _>>()?;
         let inherits = parent.and_then(|it| self.plan.steps.get(it)).is_some_and(|it| it.uncached);
         Ok(Step {
-            name: if label.name.is_empty() { describe(vertex) } else { label.name.to_owned() },
+            name: if name.is_empty() { describe(vertex) } else { name.to_owned() },
             stage: label.stage.to_owned(),
             platform: label.platform.to_owned(),
             kind: origin.kind,
             parent,
             ships: false,
             ends_stage: false,
-            lines: lines(vertex).or_else(|| lines(layer)),
+            lines: self.lines(name, lines(layer).or_else(|| lines(vertex)), parent),
             view: view.clone(),
             overlays: origin.overlays.clone(),
             after,
             uncached: inherits || vertex.metadata.ignore_cache || layer.metadata.ignore_cache,
         })
+    }
+
+    /// The lines to blame for the instruction `name` that says it stands at `at`.
+    ///
+    /// An `ONBUILD` instruction of the base image gives a line of its own text, which says nothing
+    /// here: the `FROM` that brought it is to blame.
+    fn lines(&self, name: &str, at: Option<Lines>, parent: Option<usize>) -> Option<Lines> {
+        let at = at?;
+        let keyword = name.split_whitespace().next().unwrap_or_default();
+        let stands_there = |it: &Instruction| {
+            (it.first_line..=it.last_line).contains(&at.first) && it.keyword == keyword
+        };
+        let instructions = self.instructions.get(at.file).map_or(&[][..], Vec::as_slice);
+        if instructions.is_empty() || instructions.iter().any(stands_there) {
+            return Some(at);
+        }
+        let base = parent.and_then(|it| self.plan.chain(it).last());
+        base.and_then(|it| self.plan.steps.get(it)?.lines).or(Some(at))
     }
 
     fn vertex(&self, view: &View) -> Result<&Vertex, Error> {

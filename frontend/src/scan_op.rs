@@ -68,7 +68,13 @@ fn scan(
     } else {
         llb::MountContentCache::Default
     };
-    let mut args = vec![BINARY.to_owned(), "scan".to_owned(), "--out".to_owned(), "/".to_owned()];
+    let mut args = vec![
+        BINARY.to_owned(),
+        "scan".to_owned(),
+        "--attachable".to_owned(),
+        "--out".to_owned(),
+        "/".to_owned(),
+    ];
     let mut mount = |op: &mut Mounts, flag: &str, dest: &str, view: &View| {
         op.view(view, "", dest, unchecked);
         args.extend([flag.to_owned(), dest.to_owned()]);

@@ -112,7 +112,7 @@ impl<'a, T: Trial> Schedule<'a, T> {
                 })?;
                 Ok((reference, inventory))
             };
-            (step, scanned.await.map_err(|error| blame(error, plan, scans)))
+            (step, scanned.await.map_err(|error| blame(error, graph, plan, scans)))
         })
     }
 
@@ -146,8 +146,8 @@ impl<'a, T: Trial> Schedule<'a, T> {
         let failed = match error {
             Error::Scan { step, .. } => Some(*step),
             Error::BuildKit(status) => {
-                let blamed = errdefs::vertices(status);
-                let is_hit = |it: &Step| blamed.iter().any(|by| self.graph.needs(&it.view, by));
+                let blamed = errdefs::blamed(status);
+                let is_hit = |it: &Step| self.graph.needs(&it.view, &blamed);
                 self.plan.steps.iter().position(is_hit)
             }
             Error::Refused(_) | Error::Protocol(_) => None,
@@ -163,10 +163,10 @@ impl<'a, T: Trial> Schedule<'a, T> {
 }
 
 /// Tells a scan that failed from an instruction that failed: only the former blames a vertex of ours.
-fn blame(error: Error, plan: &Plan, scans: &[View]) -> Error {
+fn blame(error: Error, graph: &Graph, plan: &Plan, scans: &[View]) -> Error {
     let Error::BuildKit(status) = &error else { return error };
-    let blamed = errdefs::vertices(status);
-    match scans.iter().position(|it| blamed.contains(&it.vertex)) {
+    let blamed = errdefs::blamed(status);
+    match scans.iter().position(|it| graph.is_among(&it.vertex, &blamed)) {
         Some(step) => scan_failed(plan, step, &status.message),
         None => error,
     }

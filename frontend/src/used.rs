@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::dockerfile::{self, Instruction};
+use crate::dockerfile::Instruction;
 use crate::graph::Graph;
 use crate::plan::Plan;
 
@@ -12,15 +12,10 @@ use crate::plan::Plan;
 /// above the first stage.
 pub(crate) fn instructions(graph: &Graph, plan: &Plan, target: Option<&str>) -> Vec<Instruction> {
     let mut used = Vec::new();
-    for (number, file) in graph.files.iter().enumerate() {
-        let is_dockerfile = file.language.is_empty() || file.language == "Dockerfile";
-        if let (true, Ok(text)) = (is_dockerfile, std::str::from_utf8(&file.data)) {
-            let all = dockerfile::instructions(number, text);
-            let stages = stages(&all, plan, number, target.unwrap_or_default());
-            used.extend(
-                all.into_iter().filter(|it| it.stage.is_none_or(|it| stages.contains(&it))),
-            );
-        }
+    for file in 0..graph.files.len() {
+        let all = graph.instructions(file);
+        let stages = stages(&all, plan, file, target.unwrap_or_default());
+        used.extend(all.into_iter().filter(|it| it.stage.is_none_or(|it| stages.contains(&it))));
     }
     used
 }

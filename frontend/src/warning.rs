@@ -11,11 +11,13 @@ use crate::plan::{Lines, Plan};
 pub(crate) async fn send(bridge: &Bridge, graph: &Graph, plan: &Plan, warning: Warning) {
     let Some(step) = plan.steps.get(warning.step) else { return };
     let lines = warning.lines.or(step.lines);
+    // As BuildKit's own checks do: not every client shows the range.
+    let line = lines.map_or(String::new(), |it| format!(" (line {})", it.first));
     bridge
         .warn(gateway::WarnRequest {
             digest: step.view.vertex.clone(),
             level: 1,
-            short: warning.short.into_bytes(),
+            short: format!("{}{line}", warning.short).into_bytes(),
             detail: warning.detail.into_iter().map(String::into_bytes).collect(),
             info: lines.and_then(|it| graph.files.get(it.file)).cloned(),
             ranges: lines.map(range).into_iter().collect(),

@@ -3,8 +3,11 @@
 //! They travel as JSON inside a protobuf `Any`, not as protobuf. Field names are those of
 //! BuildKit's JSON; zero values are left out.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::protobuf::Any;
@@ -12,6 +15,7 @@ use crate::{llb, rpc};
 
 const SOURCE: &str = "github.com/moby/buildkit/errdefs.Source+json";
 const VERTEX: &str = "github.com/moby/buildkit/errdefs.Vertex+json";
+const SOLVE: &str = "github.com/moby/buildkit/errdefs.Solve+json";
 
 /// A place in a source file. The client prints the lines with `>>>` before them.
 #[derive(Debug, Serialize)]
@@ -67,22 +71,47 @@ pub fn source(info: &llb::SourceInfo, ranges: &[llb::Range]) -> serde_json::Resu
     Ok(Any { type_url: SOURCE.to_owned(), value: serde_json::to_vec(&detail)? })
 }
 
-/// The digests of the vertices that a status blames.
-pub fn vertices(status: &rpc::Status) -> Vec<String> {
+/// Whom a status blames.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Blamed {
+    pub digests: Vec<String>,
+    /// Vertex names. Newer versions of BuildKit encode a vertex anew before they name its digest.
+    pub names: Vec<String>,
+}
+
+/// The vertices that a status blames.
+pub fn blamed(status: &rpc::Status) -> Blamed {
     #[derive(Deserialize)]
     struct Vertex {
         digest: String,
     }
-    let details = status.details.iter().filter(|it| it.type_url == VERTEX);
-    details
-        .filter_map(|it| serde_json::from_slice::<Vertex>(&it.value).ok())
-        .map(|it| it.digest)
-        .collect()
+    #[derive(Deserialize)]
+    struct Solve {
+        #[serde(default)]
+        description: BTreeMap<String, String>,
+    }
+    let mut blamed = Blamed::default();
+    for detail in &status.details {
+        match detail.type_url.as_str() {
+            VERTEX => blamed.digests.extend(json::<Vertex>(&detail.value).map(|it| it.digest)),
+            SOLVE => {
+                let description = json::<Solve>(&detail.value).map(|it| it.description);
+                blamed.names.extend(description.and_then(|mut it| it.remove("llb.customname")));
+            }
+            _ => {}
+        }
+    }
+    blamed
+}
+
+/// A detail of another shape is from another version, and tells us nothing.
+fn json<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    serde_json::from_slice(bytes).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{VERTEX, source, vertices};
+    use super::{SOLVE, VERTEX, blamed, source};
     use crate::protobuf::Any;
     use crate::{llb, rpc};
 
@@ -109,10 +138,14 @@ mod tests {
             details: vec![
                 detail(VERTEX, r#"{"digest":"sha256:ab"}"#),
                 detail(VERTEX, "not json"),
+                detail(SOLVE, r#"{"op":{},"description":{"llb.customname":"[1/2] RUN x"}}"#),
+                detail(SOLVE, r#"{"inputIDs":["x"]}"#),
                 detail("other", r#"{"digest":"sha256:cd"}"#),
             ],
             ..Default::default()
         };
-        assert_eq!(vertices(&status), ["sha256:ab"]);
+        let blamed = blamed(&status);
+        assert_eq!(blamed.digests, ["sha256:ab"]);
+        assert_eq!(blamed.names, ["[1/2] RUN x"]);
     }
 }

@@ -28,10 +28,13 @@ pub(super) struct Arguments {
     /// Reads everything, whatever the parent's scan says
     #[arg(long)]
     whole: bool,
+    /// Leaves an empty directory `attestations` in the output: BuildKit can attach only what has one
+    #[arg(long)]
+    attachable: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { view, parent, over, out, whole } = arguments;
+    let Arguments { view, parent, over, out, whole, attachable } = arguments;
     let paths = ScanPaths {
         view: view.clone(),
         parent: parent.clone(),
@@ -39,6 +42,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         out: out.clone(),
         whole: *whole,
     };
+    // What can be scanned is the user's to say; where the answer goes is made if it is not there.
+    let made = if *attachable { &out.join("attestations") } else { out };
+    std::fs::create_dir_all(made).map_err(|it| Failure::new(&it))?;
     scan::run(&paths, &|| Box::new(Secrets(None))).map_err(|it| Failure::new(&it))?;
     Ok(())
 }

@@ -2,51 +2,83 @@
 
 use std::process::Command;
 
-use crate::support::{Engine, engine, nonce, project, repository, variable};
+use crate::support::{
+    Engine, Outcome, database, engine, image, nonce, project, repository, variable,
+};
 
-/// What a fresh builder holds after the build: descriptions and sizes of its records.
-fn disk_usage(builder: &str) -> String {
-    let output = Command::new("docker")
-        .args(["buildx", "du", "--verbose", "--builder", builder])
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
+/// Layers that would be seen if one of them were pulled.
+const LARGE: &str = "RUN head -c 20000000 /dev/urandom > /large1 # {nonce}\n\
+                     RUN head -c 20000000 /dev/urandom > /large2\n\
+                     COPY data /data\n";
 
 #[test]
 fn a_fresh_engine_judges_from_a_registry_cache_without_pulling_or_scanning() {
     if engine() == Engine::Classic {
-        // The docker driver of this store cannot export a cache of this type at all.
-        let refused = project("FROM {base}\n")
-            .build()
-            .args(["--cache-to=type=registry,ref=example/x,mode=max"])
-            .run();
-        refused.says("Cache export is not supported");
+        // This store cannot export such a cache at all, with us or without.
+        let build = project("FROM {base}\n");
+        let cache = "--cache-to=type=registry,mode=max,ref=127.0.0.1:1/x";
+        build.build_ungated().args([cache]).run().says("Cache export is not supported");
         return;
     }
-    let reference = format!("{}/cache-{}:x", variable("LAYERGATE_REGISTRY"), nonce());
-    let project = project(
-        "FROM {base}\nRUN head -c 20000000 /dev/urandom > /large1 # {nonce}\nRUN head -c 20000000 /dev/urandom > /large2\nCOPY Dockerfile /x\n",
-    );
-    let image = format!("{}/image-{}:x", variable("LAYERGATE_REGISTRY"), nonce());
+    let registry = variable("LAYERGATE_REGISTRY");
+    let base = pushed_base();
+    let cache = format!("{registry}/cache-{}:x", nonce());
+    let project = project(&format!("FROM {base}\n{LARGE}")).file("data", "x");
     let first = project
         .build()
         .args([
-            format!("--cache-to=type=registry,mode=max,ref={reference}"),
+            format!("--cache-to=type=registry,mode=max,ref={cache}"),
             "--provenance=mode=min".to_owned(),
         ])
-        .output(&format!("type=image,push=true,name={image}"))
+        .output(&format!("type=image,push=true,name={registry}/image-{}:x", nonce()))
         .run()
         .passes();
-    assert!(!first.scans_run().is_empty());
-    // A second engine with an empty cache.
-    let script = repository().join("tests/e2e/fresh-build");
-    let output = Command::new(script).arg(project.path()).arg(&reference).output().unwrap();
-    let text = format!(
+    assert_eq!(first.scans_run().len(), 4, "{}", first.log);
+
+    let (_keep, database) = database();
+    let fresh = Command::new(repository().join("tests/engine/fresh"))
+        .arg(variable("LAYERGATE_ENGINE"))
+        .arg(repository().join("tests/e2e/fresh-build"))
+        .arg(project.path())
+        .arg(&cache)
+        .arg(variable("LAYERGATE_BINARY"))
+        .arg(&database)
+        .output()
+        .unwrap();
+    let log = format!(
         "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+        String::from_utf8_lossy(&fresh.stdout),
+        String::from_utf8_lossy(&fresh.stderr)
     );
-    assert!(output.status.success(), "{text}");
-    let _ = disk_usage;
+    assert!(fresh.status.success(), "{log}");
+    let outcome = Outcome { code: Some(0), stdout: String::new(), metadata: String::new(), log };
+    let outcome = outcome.says("[layergate] scan 4/4");
+    assert_eq!(outcome.scans_run(), Vec::<String>::new(), "{}", outcome.log);
+    assert!(outcome.is_cached("RUN head -c 20000000 /dev/urandom > /large2"), "{}", outcome.log);
+    let pulled = outcome
+        .log
+        .lines()
+        .filter_map(|it| it.trim().strip_prefix("Size:"))
+        .find(|it| is_large(it));
+    assert_eq!(pulled, None, "a layer was pulled:\n{}", outcome.log);
+}
+
+/// Whether a size that `docker buildx du` prints is that of a layer that this test made. The only
+/// larger one there may be is the base image's, which the fresh engine has anyway.
+fn is_large(size: &str) -> bool {
+    let megabytes = size.trim().strip_suffix("MB").and_then(|it| it.parse::<f64>().ok());
+    megabytes.is_some_and(|it| (19.0..30.0).contains(&it))
+}
+
+/// An image that another engine finds under the same name.
+fn pushed_base() -> String {
+    let name = format!("layergate/cache-base-{}:e2e", nonce());
+    let project = project("FROM {base}\nRUN head -c 25000000 /dev/urandom > /base # {nonce}\n");
+    if engine() == Engine::Buildkitd {
+        return image(&project, &name);
+    }
+    let reference = format!("{}/{name}", variable("LAYERGATE_REGISTRY"));
+    let output = format!("type=image,push=true,name={reference}");
+    project.build_ungated().args(["--provenance=false"]).output(&output).run().passes();
+    reference
 }

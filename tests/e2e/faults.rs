@@ -4,23 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::{directory, frontend_image, nonce, project, variable};
+use crate::support::{database, directory, frontend_image, nonce, project, variable};
 
 const CLEAN: &str = "FROM {base}\nRUN echo {nonce}\n";
-
-fn database() -> (tempfile::TempDir, std::path::PathBuf) {
-    let (keep, directory) = directory();
-    let path = directory.join("layergate.db");
-    let built = Command::new(variable("LAYERGATE_BINARY"))
-        .args(["db", "build"])
-        .arg(crate::support::repository().join("tests/fixtures/advisories"))
-        .arg("-o")
-        .arg(&path)
-        .status()
-        .unwrap();
-    assert!(built.success());
-    (keep, path)
-}
 
 /// Kills, with a real signal, the scan whose view holds the file `mark` at its top.
 fn kill_scan_of(mark: &str) -> bool {

@@ -88,7 +88,7 @@ fn our_build_arguments_reach_no_stage_and_no_cache_key() {
     );
     project.build().args(["--build-arg", "LAYERGATE_FAIL_ON=low"]).run().passes().says("got-unset");
     let again = project.build().args(["--build-arg", "LAYERGATE_FAIL_ON=high"]).run().passes();
-    assert!(!again.log.contains("got-unset"), "the RUN was not cached:\n{}", again.log);
+    assert!(again.is_cached("RUN echo"), "{}", again.log);
 }
 
 #[test]
@@ -163,6 +163,19 @@ fn an_image_from_scratch_with_nothing_in_it() {
 }
 
 #[test]
+fn an_image_from_scratch_with_nothing_in_it_for_two_platforms() {
+    if engine() == Engine::Classic {
+        return; // several_platforms_are_gated_and_returned tells why
+    }
+    let project = project("FROM scratch\nLABEL a={nonce}\n");
+    let two = ["--platform=linux/amd64,linux/arm64"];
+    let gated = project.build().args(two).run();
+    // buildx 0.13 itself breaks on such a result.
+    let ungated = project.build_ungated().args(two).run();
+    assert_eq!(gated.code, ungated.code, "{}", gated.log);
+}
+
+#[test]
 fn from_an_earlier_stage() {
     project("FROM {base} AS a\nCOPY site/ /s/\nFROM a\nRUN echo {nonce}\n")
         .python_package("lgtest", "1.0")
@@ -178,13 +191,10 @@ fn a_failing_instruction_comes_back_unchanged() {
     let gated = project.build().run();
     let ungated = project.build_ungated().run();
     assert_eq!(gated.code, ungated.code);
-    let tail = |log: &str| -> String {
-        let from = log.rfind("------").map_or(0, |it| log[..it].rfind("------").unwrap_or(it));
-        log[from..]
-            .lines()
-            .filter(|it| !it.contains("syntax"))
-            .map(|it| format!("{it}\n"))
-            .collect()
+    let tail = |log: &str| {
+        let from = log.find("\n------\n > [").expect("BuildKit tells what failed");
+        let told = log[from..].lines().filter(|it| !it.contains("syntax"));
+        told.map(|it| format!("{it}\n")).collect::<String>()
     };
     assert!(tail(&gated.log).contains(">>> RUN false"), "{}", gated.log);
     assert_eq!(tail(&gated.log), tail(&ungated.log));
@@ -199,34 +209,36 @@ fn a_dockerfile_that_does_not_parse_is_told_as_without_us() {
 #[test]
 fn calls_are_answered_as_without_us() {
     let project = project(
-        "ARG A=1\nFROM {base} AS first\nARG B\nRUN --mount=type=secret,id=s true\nFROM first AS second\nworkdir x\n",
+        "ARG A=1\nFROM {base} AS first\nARG B\nRUN --mount=type=secret,id=s true\nFROM first AS second\nWORKDIR x\n",
     );
-    for call in ["outline", "targets", "check", "outline,format=json", "targets,format=json"] {
-        let call = format!("--call={call}");
-        let gated = project.build().args([&call]).keep_output().run();
-        let ungated = project.build_ungated().args([&call]).keep_output().run();
+    for call in ["outline", "targets", "outline,format=json", "targets,format=json"] {
+        let gated = project.build().call(call);
+        let ungated = project.build_ungated().call(call);
         assert_eq!(gated.code, ungated.code, "{call}\n{}", gated.log);
         assert!(!ungated.stdout.is_empty(), "{call}\n{}", ungated.log);
-        let text = |it: &str| {
-            it.replace("# no syntax", "# syntax")
-                .lines()
-                .filter(|it| !it.contains("\"data\"") && !it.contains("# syntax"))
-                .map(|it| format!("{it}\n"))
-                .collect::<String>()
+        let said = |text: &str| match serde_json::from_str::<serde_json::Value>(text) {
+            // The Dockerfile itself is in the answer, and its first line differs.
+            Ok(mut json) => {
+                json.as_object_mut().unwrap().remove("sources");
+                json.to_string()
+            }
+            Err(_) => text.to_owned(),
         };
-        assert_eq!(text(&gated.stdout), text(&ungated.stdout), "{call}");
+        assert_eq!(said(&gated.stdout), said(&ungated.stdout), "{call}");
     }
 }
 
 #[test]
-fn check_has_the_same_exit_code() {
-    let project = project("FROM {base}\nworkdir relative\n");
-    let gated = project.build().args(["--check"]).keep_output().run();
-    let ungated = project.build_ungated().args(["--check"]).keep_output().run();
-    assert_eq!(gated.code, ungated.code, "{}", gated.log);
-}
-
-#[test]
-fn the_engine_knows_what_it_is() {
-    assert!(matches!(engine(), Engine::Classic | Engine::Containerd | Engine::Buildkitd));
+fn checks_are_answered_as_without_us() {
+    for dockerfile in ["FROM {base}\nWORKDIR relative\n", "FROM {base}\nWORKDIR /absolute\n"] {
+        let project = project(dockerfile);
+        let gated = project.build().call("check");
+        let ungated = project.build_ungated().call("check");
+        assert_eq!(gated.code, ungated.code, "{}", gated.log);
+        let said = |text: &str| {
+            let lines = text.lines().filter(|it| !it.contains("syntax"));
+            lines.map(|it| format!("{it}\n")).collect::<String>()
+        };
+        assert_eq!(said(&gated.stdout), said(&ungated.stdout));
+    }
 }

@@ -48,7 +48,7 @@ fn strict_does_not_wait_for_an_upgrade_and_starts_nothing_before_the_verdict() {
         .run()
         .stops_at("FROM")
         .says("TEST-2026-0003")
-        .does_not_say("RUN echo ran");
+        .did_not_run("RUN echo ran");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn strict_runs_nothing_after_the_instruction_it_stops_at() {
         .build()
         .run()
         .stops_at("COPY site/ /s/")
-        .does_not_say("must-not-run");
+        .did_not_run("must-not-run");
 }
 
 #[test]

@@ -50,18 +50,27 @@ pub(crate) fn frontend() -> &'static str {
 
 /// Makes a frontend image whose database holds the advisories below `directory`.
 pub(crate) fn frontend_with(directory: &str, tag: &str) -> String {
-    let files = tempfile::tempdir().unwrap();
-    let database = files.path().join("layergate.db");
-    let binary = variable("LAYERGATE_BINARY");
-    let built = Command::new(&binary)
+    let (_keep, database) = database_of(directory);
+    frontend_image(Path::new(&variable("LAYERGATE_BINARY")), &database, tag)
+}
+
+/// The database of the tests' own advisories.
+pub(crate) fn database() -> (TempDir, PathBuf) {
+    database_of("tests/fixtures/advisories")
+}
+
+fn database_of(advisories: &str) -> (TempDir, PathBuf) {
+    let (keep, directory) = directory();
+    let database = directory.join("layergate.db");
+    let built = Command::new(variable("LAYERGATE_BINARY"))
         .args(["db", "build"])
-        .arg(repository().join(directory))
+        .arg(repository().join(advisories))
         .arg("-o")
         .arg(&database)
         .output()
         .unwrap();
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    frontend_image(Path::new(&binary), &database, tag)
+    (keep, database)
 }
 
 /// Makes a frontend image of any two files.
@@ -150,13 +159,14 @@ pub(crate) struct Build<'a> {
     project: &'a Project,
     args: Vec<String>,
     writes_output: bool,
+    is_experiment: bool,
 }
 
 impl<'a> Build<'a> {
     fn new(project: &'a Project, dockerfile: String) -> Self {
         let path = project.path().join("Dockerfile");
         std::fs::write(path, dockerfile).unwrap();
-        Self { project, args: Vec::new(), writes_output: false }
+        Self { project, args: Vec::new(), writes_output: false, is_experiment: false }
     }
 
     pub(crate) fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
@@ -170,10 +180,16 @@ impl<'a> Build<'a> {
         self.args([format!("--output={output}")])
     }
 
-    /// Leaves it to the client where the result goes: for calls that build nothing.
-    pub(crate) fn keep_output(mut self) -> Self {
+    /// Asks the frontend something instead of building.
+    pub(crate) fn call(mut self, call: &str) -> Outcome {
         self.writes_output = true;
-        self
+        // `--call` is what buildx says since 0.15; before, it was an experiment of another name.
+        if buildx_has("--call") {
+            self.args([format!("--call={call}")]).run()
+        } else {
+            self.is_experiment = true;
+            self.args([format!("--print={}", call.replace("check", "lint"))]).run()
+        }
     }
 
     pub(crate) fn run(mut self) -> Outcome {
@@ -187,6 +203,7 @@ impl<'a> Build<'a> {
             .args(&self.args)
             .arg(self.project.path())
             .env("BUILDX_METADATA_WARNINGS", "1")
+            .envs(self.is_experiment.then_some(("BUILDX_EXPERIMENTAL", "1")))
             .output()
             .unwrap();
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -200,24 +217,27 @@ impl<'a> Build<'a> {
 
     /// The digest of the image's configuration: what it runs and every layer in it.
     pub(crate) fn config_digest(self) -> String {
+        if engine() == Engine::Classic {
+            let outcome = self.output("type=image").run().passes();
+            let metadata: serde_json::Value = serde_json::from_str(&outcome.metadata).unwrap();
+            return metadata["containerimage.config.digest"].as_str().unwrap().to_owned();
+        }
         let file = tempfile::NamedTempFile::new().unwrap();
-        let (output, is_oci) = match engine() {
-            Engine::Classic => ("docker", false),
-            Engine::Containerd | Engine::Buildkitd => ("oci", true),
+        let output = format!("type=oci,dest={}", file.path().display());
+        self.args(["--provenance=false"]).output(&output).run().passes();
+        let blob = |digest: &serde_json::Value| {
+            format!("blobs/{}", digest.as_str().unwrap().replace(':', "/"))
         };
-        let output = format!("type={output},dest={}", file.path().display());
-        let args = if is_oci { vec!["--provenance=false"] } else { Vec::new() };
-        let outcome = self.args(args).output(&output).run();
-        assert_eq!(outcome.code, Some(0), "{}", outcome.log);
-        let manifest = if is_oci {
-            let index = untar(file.path(), "index.json");
-            let digest = index["manifests"][0]["digest"].as_str().unwrap().replace(':', "/");
-            untar(file.path(), &format!("blobs/{digest}"))["config"]["digest"].clone()
-        } else {
-            untar(file.path(), "manifest.json")[0]["Config"].clone()
-        };
-        manifest.as_str().unwrap().to_owned()
+        let index = untar(file.path(), "index.json");
+        let manifest = untar(file.path(), &blob(&index["manifests"][0]["digest"]));
+        manifest["config"]["digest"].as_str().unwrap().to_owned()
     }
+}
+
+/// Whether this buildx knows an option of `build`.
+fn buildx_has(option: &str) -> bool {
+    let help = Command::new("docker").args(["buildx", "build", "--help"]).output().unwrap();
+    String::from_utf8_lossy(&help.stdout).contains(option)
 }
 
 fn untar(archive: &Path, name: &str) -> serde_json::Value {
@@ -269,14 +289,30 @@ impl Outcome {
         self
     }
 
-    /// The scans that ran, by name; those that came from the cache are left out.
+    /// Nothing whose name holds `text` was even begun.
+    #[track_caller]
+    pub(crate) fn did_not_run(self, text: &str) -> Self {
+        let begun = self.log.lines().any(|it| it.starts_with('#') && it.contains(text));
+        assert!(!begun, "{text:?} should not have run:\n{}", self.log);
+        self
+    }
+
+    /// Whether the step whose name holds `text` came from the cache.
+    pub(crate) fn is_cached(&self, text: &str) -> bool {
+        let is_user_step = |it: &&str| it.contains(text) && !it.contains("[layergate]");
+        let step = self.log.lines().find(is_user_step).and_then(|it| it.split_once(' '));
+        step.is_some_and(|(number, _)| self.log.contains(&format!("\n{number} CACHED\n")))
+    }
+
+    /// The scans that ran, by name. Those that came from the cache are left out, and those whose
+    /// output was pulled: BuildKit calls both done.
     pub(crate) fn scans_run(&self) -> Vec<String> {
         let mut names: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
         for line in self.log.lines() {
             let Some((number, rest)) = line.split_once(' ') else { continue };
             if rest.starts_with("[layergate] scan") {
-                names.insert(number, (rest, true));
-            } else if rest == "CACHED"
+                names.entry(number).or_insert((rest, true));
+            } else if (rest == "CACHED" || rest.starts_with("sha256:"))
                 && let Some(scan) = names.get_mut(number)
             {
                 scan.1 = false;

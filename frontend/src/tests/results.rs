@@ -28,6 +28,7 @@ async fn a_passing_result_comes_back_as_it_was_but_for_our_metadata() {
     stock.metadata.insert("containerimage.config".to_owned(), b"{}".to_vec());
     let outcome = gate(BuildKit::answering(stock.clone()), &Judge::default()).await;
     stock.metadata.insert("frontend.layergate.verdict".to_owned(), b"pass".to_vec());
+    crate::answer::slim(&mut stock);
     assert_eq!(outcome.result(), &stock);
 }
 

@@ -20,7 +20,7 @@ push_base() {
     export LAYERGATE_BASE=$LAYERGATE_REGISTRY/layergate/base:dev
     local context=$engine_dir/base-context log=$engine_dir/base-push.log
     mkdir -p "$context"
-    ln -f "$LAYERGATE_BASE_TAR" "$context/base.tar"
+    ln -fL "$LAYERGATE_BASE_TAR" "$context/base.tar"
     SOURCE_DATE_EPOCH=0 docker buildx build --progress=plain --provenance=false \
         --output "type=image,name=$LAYERGATE_BASE,push=true" -f - "$context" >"$log" 2>&1 <<'DOCKERFILE' ||
 FROM scratch

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
-engine_dir=$repo/target/engine
+engine_dir=${LAYERGATE_ENGINE_DIR:-$repo/target/engine}
 mkdir -p "$engine_dir"
 
 # stdout belongs to the command that is run; everything said here goes to stderr.
