@@ -96,6 +96,8 @@ fn scan_help_names_every_mount() {
     out|       --over <DIR>    A tree laid over the parent; may be given several times, the lowest first
     out|       --out <DIR>     Where the inventory and the directory index are written
     out|       --whole         Reads everything, whatever the parent's scan says
+    out|       --attachable    Leaves an empty directory `attestations` in the output: BuildKit can attach
+    out|                       only what has one
     out|   -h, --help          Print help
     out|
     out| Example:
