@@ -90,9 +90,9 @@ pub(crate) fn slim(result: &mut gateway::Result) {
     match &mut result.result {
         Some(gateway::result::Result::Ref(it)) => it.def = None,
         Some(gateway::result::Result::Refs(map)) => {
-            for it in map.refs.values_mut() {
+            map.refs.values_mut().for_each(|it| {
                 it.def = it.id.is_empty().then(llb::Definition::default);
-            }
+            });
         }
         _ => {}
     }

@@ -99,7 +99,7 @@ impl<'a, T: Trial> Schedule<'a, T> {
             }
             match self.hear(&mut arrived, &mut judged, &mut warnings) {
                 Ok(None) => {}
-                Ok(Some(stop)) => break Ok(Outcome::Stop(stop)),
+                Ok(Some(end)) => break Ok(Outcome::Stop(end)),
                 Err(error) => break Err(error),
             }
         };

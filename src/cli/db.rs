@@ -91,8 +91,11 @@ fn tell(out: &mut dyn io::Write, report: &BuildReport, output: &Path) {
 }
 
 fn info(file: &Path) -> Result<(), Failure> {
-    let database = Database::open(file).map_err(|it| Failure::new(&it))?;
-    database.verify().map_err(|it| Failure::new(&it))?;
+    let unusable = |error: &dyn std::error::Error| {
+        Failure::new(error).hint("make one with: layergate db build DIRECTORY -o FILE")
+    };
+    let database = Database::open(file).map_err(|it| unusable(&it))?;
+    database.verify().map_err(|it| unusable(&it))?;
     let it = database.provenance();
     let text = format!(
         "date     {}\nbuilt    {}\nrecords  {}\ndigest   {}\n",

@@ -62,7 +62,7 @@ impl Llb {
     fn copy(&mut self, name: &str, on: Option<&View>, from: &View) -> View {
         let inputs: Vec<&View> = on.into_iter().chain([from]).collect();
         let (root, secondary) = if on.is_some() { (0, 1) } else { (-1, 0) };
-        let first = inputs.len() as i64;
+        let first = i64::try_from(inputs.len()).unwrap();
         let action = |input, output, dest: &str| llb::FileAction {
             input,
             secondary_input: secondary,

@@ -241,14 +241,13 @@ impl LlbBridge for BuildKit {
         request: Request<gateway::SolveRequest>,
     ) -> Result<Response<gateway::SolveResponse>, Status> {
         let request = request.into_inner();
-        let result = match &request.definition {
-            Some(definition) => self.build(definition).await?,
-            None => {
-                self.call(format!("solve {}", request.frontend));
-                match self.stock.clone() {
-                    Ok(result) => result,
-                    Err(status) => return self.fail(status),
-                }
+        let result = if let Some(definition) = &request.definition {
+            self.build(definition).await?
+        } else {
+            self.call(format!("solve {}", request.frontend));
+            match self.stock.clone() {
+                Ok(result) => result,
+                Err(status) => return self.fail(status),
             }
         };
         Ok(Response::new(gateway::SolveResponse { result: Some(result), ..Default::default() }))

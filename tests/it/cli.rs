@@ -1,0 +1,237 @@
+//! The binary, from outside: what it writes where, and its exit code.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const GOOD: &str = r#"{"id":"TEST-1","modified":"2026-01-02T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"thing"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.1"}]}]}]}"#;
+
+fn layergate(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_layergate"));
+    command.args(arguments).current_dir(directory).env_clear().env("COLUMNS", "100");
+    command
+}
+
+/// Runs it and shows exit code and output.
+fn run(directory: &Path, arguments: &[&str]) -> String {
+    show(&mut layergate(directory, arguments))
+}
+
+fn show(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let mut shown = format!("exit {}\n", output.status.code().unwrap());
+    for (name, text) in [("out", text(output.stdout)), ("err", text(output.stderr))] {
+        for line in text.lines() {
+            shown = format!("{shown}{name}| {line}").trim_end().to_owned() + "\n";
+        }
+    }
+    shown
+}
+
+/// `text` with the words that change with the database's format left out.
+fn without_format(text: &str) -> String {
+    let is_size = |it: &[&str]| it.get(1).is_some_and(|it| it.starts_with("bytes"));
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let shown = words.iter().enumerate().map(|(at, word)| match word.split_once(':') {
+            Some(("blake3", _)) => "blake3:…",
+            _ if is_size(&words[at..]) => "…",
+            _ => word,
+        });
+        shown.collect::<Vec<_>>().join(" ") + "\n"
+    };
+    text.lines().map(line).collect()
+}
+
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A database of one advisory, beside a record that cannot be read.
+fn with_database() -> tempfile::TempDir {
+    let directory = directory();
+    fs::create_dir(directory.path().join("osv")).unwrap();
+    fs::write(directory.path().join("osv/good.json"), GOOD).unwrap();
+    fs::write(directory.path().join("osv/bad.json"), "{\"id\": ").unwrap();
+    directory
+}
+
+#[test]
+fn help_says_what_it_is_for() {
+    insta::assert_snapshot!(run(directory().path(), &["--help"]), @r"
+    exit 0
+    out| Gates container builds: scans each instruction's layer as it is built
+    out|
+    out| Usage: layergate <COMMAND>
+    out|
+    out| Commands:
+    out|   scan  Scans a filesystem into an inventory. Frontends run this inside the build; it needs no
+    out|         network
+    out|   db    Makes or describes an advisory database
+    out|   help  Print this message or the help of the given subcommand(s)
+    out|
+    out| Options:
+    out|   -h, --help     Print help
+    out|   -V, --version  Print version
+    out|
+    out| As a BuildKit frontend it takes no arguments: put it on the first line of a Dockerfile,
+    out|     # syntax=layergate/frontend:dev
+    out| and its options after the image, in layergate.toml or as --build-arg LAYERGATE_<NAME>=.
+    ");
+}
+
+#[test]
+fn scan_help_names_every_mount() {
+    insta::assert_snapshot!(run(directory().path(), &["scan", "--help"]), @r"
+    exit 0
+    out| Scans a filesystem into an inventory. Frontends run this inside the build; it needs no network
+    out|
+    out| Usage: layergate scan [OPTIONS] --out <DIR>
+    out|
+    out| Options:
+    out|       --view <DIR>    The filesystem to scan
+    out|       --parent <DIR>  The output of the scan of the filesystem that this one was made from
+    out|       --over <DIR>    A tree laid over the parent; may be given several times, the lowest first
+    out|       --out <DIR>     Where the inventory and the directory index are written
+    out|       --whole         Reads everything, whatever the parent's scan says
+    out|       --attachable    Leaves an empty directory `attestations` in the output: BuildKit can attach
+    out|                       only what has one
+    out|   -h, --help          Print help
+    out|
+    out| Example:
+    out|     layergate scan --view ./rootfs --out ./scanned
+    ");
+}
+
+#[test]
+fn db_help_names_both_commands() {
+    insta::assert_snapshot!(run(directory().path(), &["db", "--help"]), @r"
+    exit 0
+    out| Makes or describes an advisory database
+    out|
+    out| Usage: layergate db <COMMAND>
+    out|
+    out| Commands:
+    out|   build  Compiles a directory of OSV records (JSON files, at any depth) into one file
+    out|   info   Checks a database and says what is in it
+    out|   help   Print this message or the help of the given subcommand(s)
+    out|
+    out| Options:
+    out|   -h, --help  Print help
+    ");
+}
+
+#[test]
+fn a_bad_record_is_named_and_the_good_ones_are_taken() {
+    let directory = with_database();
+    let built = run(directory.path(), &["db", "build", "osv", "-o", "layergate.db"]);
+    insta::assert_snapshot!(without_format(&built), @r"
+    exit 0
+    err| layergate.db: 1 records, 1 advisories on 1 packages, newest 2026-01-02T00:00:00Z, … bytes
+    err| bad record osv/bad.json: not an OSV record: EOF while parsing a value at line 1 column 7
+    ");
+    let told = run(directory.path(), &["db", "info", "layergate.db"]);
+    insta::assert_snapshot!(without_format(&told), @r"
+    exit 0
+    out| date     2026-01-02T00:00:00Z
+    out| built    2026-01-02T00:00:00Z
+    out| records  1
+    out| digest   blake3:…
+    ");
+}
+
+#[test]
+fn a_corrupt_database_is_refused_by_its_checksum() {
+    let directory = with_database();
+    run(directory.path(), &["db", "build", "osv", "-o", "layergate.db"]);
+    let path = directory.path().join("layergate.db");
+    let whole = fs::read(&path).unwrap();
+    for at in [whole.len() / 2, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let told = run(directory.path(), &["db", "info", "layergate.db"]);
+        assert!(told.starts_with("exit 2\nerr| layergate: "), "{told}");
+        assert!(told.contains("layergate.db") && told.contains("checksum"), "{told}");
+    }
+}
+
+#[test]
+fn errors_say_what_is_missing_and_where() {
+    let directory = directory();
+    insta::assert_snapshot!(run(directory.path(), &["db", "info", "absent.db"]), @r"
+    exit 2
+    err| layergate: cannot read advisory database absent.db: cannot read the file: No such file or directory (os error 2)
+    err| make one with: layergate db build DIRECTORY -o FILE
+    ");
+    insta::assert_snapshot!(run(directory.path(), &["db", "build", "absent", "-o", "x"]), @r"
+    exit 2
+    err| layergate: cannot read absent: No such file or directory (os error 2)
+    err| it takes OSV records as OSV's exports hold them, one JSON file each
+    ");
+    insta::assert_snapshot!(run(directory.path(), &["scan", "--view", "absent", "--out", "out"]), @r"
+    exit 2
+    err| layergate: cannot open the tree absent: No such file or directory (os error 2)
+    ");
+    insta::assert_snapshot!(run(directory.path(), &["scam"]), @r"
+    exit 2
+    err| error: unrecognized subcommand 'scam'
+    err|
+    err|   tip: a similar subcommand exists: 'scan'
+    err|
+    err| Usage: layergate <COMMAND>
+    err|
+    err| For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn two_scans_of_a_tree_are_the_same_bytes() {
+    let directory = directory();
+    let metadata = directory.path().join("view/usr/lib/python3/thing-1.0.dist-info");
+    fs::create_dir_all(&metadata).unwrap();
+    fs::write(metadata.join("METADATA"), "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n")
+        .unwrap();
+    let scan = |out: &str| {
+        fs::create_dir(directory.path().join(out)).unwrap();
+        assert_eq!(run(directory.path(), &["scan", "--view", "view", "--out", out]), "exit 0\n");
+        fs::read_to_string(directory.path().join(out).join("inventory.jsonl")).unwrap()
+    };
+    let first = scan("first");
+    assert_eq!(first, scan("second"));
+    insta::assert_snapshot!(first, @r#"
+    {"layergate":1,"files":1}
+    {"path":"usr/lib/python3/thing-1.0.dist-info/METADATA","components":[{"ecosystem":"pypi","name":"thing","version":"1.0"}]}
+    "#);
+}
+
+#[test]
+fn no_colour_is_written_where_none_is_wanted() {
+    let directory = directory();
+    let mut command = layergate(directory.path(), &["scam"]);
+    assert!(show(command.env("CLICOLOR_FORCE", "1")).contains('\u{1b}'));
+    let told = show(command.env("NO_COLOR", "1"));
+    assert!(!told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
+fn a_closed_output_is_no_crash() {
+    let directory = with_database();
+    run(directory.path(), &["db", "build", "osv", "-o", "layergate.db"]);
+    for arguments in [&["--help"][..], &["db", "info", "layergate.db"]] {
+        let mut command = layergate(directory.path(), arguments);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut told = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        assert!(child.wait().unwrap().code().is_some_and(|it| it != 101), "{arguments:?}: {told}");
+        assert!(!told.contains("panicked"), "{told}");
+    }
+}
