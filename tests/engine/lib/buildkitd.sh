@@ -4,22 +4,10 @@
 buildkit_version=v0.32.2
 
 build_buildkit() {
-    local bin=$engine_dir/bin source
-    [ "$("$bin/buildkitd" --version 2>/dev/null | cut -d' ' -f3)" = "$buildkit_version" ] && [ -x "$bin/buildctl" ] && return
-    command -v go >/dev/null || unavailable "building buildkitd needs a Go toolchain: install Go, or set BUILDKIT_HOST to a running buildkitd."
-    lock 8 "$engine_dir/buildkit.lock" "building buildkitd"
-    say "building buildkitd $buildkit_version: takes minutes, once"
-    # Built inside its own module, because 'go install module@version' refuses a module with exclude directives.
-    source=$(cd / && go mod download -json "github.com/moby/buildkit@$buildkit_version" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p') || true
-    [ -n "$source" ] || unavailable "could not download buildkit $buildkit_version with 'go mod download'; check the Go module proxy."
-    mkdir -p "$bin"
-    (cd "$source" && CGO_ENABLED=0 nice go build -trimpath \
-        -ldflags "-s -w -X github.com/moby/buildkit/version.Version=$buildkit_version" \
-        -o "$bin/" ./cmd/buildkitd ./cmd/buildctl) >"$engine_dir/buildkit-build.log" 2>&1 || {
-        tail -n 20 "$engine_dir/buildkit-build.log" >&2
-        unavailable "building buildkitd $buildkit_version failed; see $engine_dir/buildkit-build.log"
-    }
-    exec 8>&-
+    command -v go >/dev/null || [ -e "$engine_dir/bin/buildkitd-$buildkit_version" ] ||
+        unavailable "building buildkitd needs a Go toolchain: install Go, or set BUILDKIT_HOST to a running buildkitd."
+    go_build buildkitd github.com/moby/buildkit "$buildkit_version" buildkitd buildctl ||
+        unavailable "there is no buildkitd $buildkit_version: see above, or set BUILDKIT_HOST to a running one."
 }
 
 start_buildkitd() {
