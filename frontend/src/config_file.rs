@@ -11,24 +11,31 @@ use crate::request::Request;
 
 const NAME: &str = "layergate.toml";
 
-/// The file's name and text, if there is one.
-pub(crate) type ConfigFile = Option<(String, String)>;
-
-/// Whether the Dockerfile comes from a repository or an archive. Then only the Dockerfile frontend
-/// knows how to get at it, and [`read_from`] takes what that found.
-pub(crate) fn is_remote(bridge: &Bridge, request: &Request) -> bool {
-    let context = request.opt(request.opt("contextkey").unwrap_or("context")).unwrap_or_default();
-    let is_address = context.contains("://") || context.starts_with("git@");
-    is_address && request.opt("dockerfilekey").is_none() && bridge.input("dockerfile").is_none()
+/// Where the file was looked for, and what was found.
+#[derive(Debug)]
+pub(crate) enum ConfigFile {
+    /// Its name and text, if there is one.
+    Text(Option<(String, String)>),
+    /// The Dockerfile comes from a repository or an archive. Only the Dockerfile frontend knows how
+    /// to get at it, and [`read_from`] takes what that found.
+    Remote,
 }
 
 /// Reads the file from the directory (or the input) that holds the Dockerfile.
 pub(crate) async fn read(bridge: &Bridge, request: &Request) -> Result<ConfigFile, Error> {
     let name = request.opt("dockerfilekey").unwrap_or("dockerfile");
-    match bridge.input(name) {
-        Some(input) => read_from(bridge, request, input.clone()).await,
-        None => read_from(bridge, request, local(request, name, &path(request))).await,
-    }
+    let definition = match bridge.input(name) {
+        Some(input) => input.clone(),
+        None if is_remote(request) => return Ok(ConfigFile::Remote),
+        None => local(request, name, &path(request)),
+    };
+    read_from(bridge, request, definition).await.map(ConfigFile::Text)
+}
+
+fn is_remote(request: &Request) -> bool {
+    let context = request.opt(request.opt("contextkey").unwrap_or("context")).unwrap_or_default();
+    let is_address = context.contains("://") || context.starts_with("git@");
+    is_address && request.opt("dockerfilekey").is_none()
 }
 
 /// Reads the file from the tree that `definition` makes.
@@ -36,7 +43,7 @@ pub(crate) async fn read_from(
     bridge: &Bridge,
     request: &Request,
     definition: llb::Definition,
-) -> Result<ConfigFile, Error> {
+) -> Result<Option<(String, String)>, Error> {
     let path = path(request);
     let reference = bridge.build(definition).await?;
     match bridge.read_file(&reference, &path).await {

@@ -23,12 +23,14 @@ mod witness;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use futures_util::future::join;
 use layergate_proto::{gateway, llb};
 use prost::Message as _;
 use tonic::transport;
 
 use crate::bridge::Bridge;
-use crate::graph::Graph;
+use crate::config_file::ConfigFile;
+use crate::graph::{Graph, View};
 use crate::scan_op::Scanner;
 use crate::schedule::{Outcome, Schedule};
 
@@ -101,85 +103,116 @@ struct Session<'a> {
     plan: Plan,
 }
 
+/// What the frontend below us made, and how it is to be gated.
+struct Stock {
+    settings: Settings,
+    conduct: Conduct,
+    /// The options without ours.
+    opts: BTreeMap<String, String>,
+    result: gateway::Result,
+    /// The images in the result that hold anything, with their platforms.
+    images: Vec<(String, View)>,
+}
+
 impl Session<'_> {
     /// The build, from top to bottom.
     async fn build<G: Gate>(&mut self, gate: &G) -> Result<Answer, Error> {
-        let (named, opts) = settings::split(self.request, &gate.setting_names());
-        let mut settings = Settings { file: None, named };
-        let is_remote = config_file::is_remote(self.bridge, self.request);
-        if !is_remote {
-            settings.file = config_file::read(self.bridge, self.request).await?;
-        }
-        let mut conduct = gate.conduct(&settings).map_err(Error::Refused)?;
-        let mut result = self.solve(&conduct, &opts).await?;
-        let mut references = answer::references(&result)?;
-        let mut results = answer::views(&references, &mut self.graph)?;
+        let mut stock = self.stock(gate).await?;
         // A frontend that does not know the sub-request may answer with an image; that is gated.
-        if self.request.opt("requestid").is_some() && results.is_empty() {
-            return Ok(Answer::Result(result));
+        if self.request.opt("requestid").is_some() && stock.images.is_empty() {
+            return Ok(Answer::Result(stock.result));
         }
-        let origin = self.graph.files.first().and_then(|it| it.definition.clone());
-        if let Some(origin) = origin.filter(|_| is_remote) {
-            settings.file = config_file::read_from(self.bridge, self.request, origin).await?;
-            let before = conduct.frontend;
-            conduct = gate.conduct(&settings).map_err(Error::Refused)?;
-            if conduct.frontend != before {
-                self.graph = Graph::default();
-                result = self.solve(&conduct, &opts).await?;
-                references = answer::references(&result)?;
-                results = answer::views(&references, &mut self.graph)?;
-            }
-        }
-        let mut trial = gate.open(&settings).map_err(Error::Refused)?;
-
-        let views: Vec<_> = results.iter().map(|(_, view)| view.clone()).collect();
+        let mut trial = gate.open(&stock.settings).map_err(Error::Refused)?;
+        let views: Vec<View> = stock.images.iter().map(|(_, view)| view.clone()).collect();
         self.plan = Plan::new(&self.graph, &views)?;
         let texts = trial.hear_texts(&Build {
             plan: &self.plan,
             instructions: &used::instructions(&self.graph, &self.plan, self.request.opt("target")),
-            arguments: &settings::arguments(&opts),
-            configs: &answer::configs(&result),
+            arguments: &settings::arguments(&stock.opts),
+            configs: &answer::configs(&stock.result),
         });
-        for warning in texts.warnings {
-            warning::send(self.bridge, &self.graph, &self.plan, warning).await;
-        }
-        if let Some(stop) = texts.stop {
+        if let Some(stop) = self.obey(texts).await {
             return Ok(Answer::Stop(stop));
         }
+        let outputs = match self.scan(&mut trial, &stock).await? {
+            Outcome::Stop(stop) => return Ok(Answer::Stop(stop)),
+            Outcome::Pass(outputs) => outputs,
+        };
+        if let Some(stop) = self.obey(trial.close(&self.plan)).await {
+            return Ok(Answer::Stop(stop));
+        }
+        if self.attaches(stock.conduct.attach) {
+            for (platform, view) in &stock.images {
+                let step = self.plan.step_of(view);
+                if let Some(reference) = step.and_then(|it| outputs.get(&it)) {
+                    let key = answer::platform_key(&stock.result, platform);
+                    answer::attach(&mut stock.result, &key, reference.clone());
+                }
+            }
+        }
+        answer::add_metadata(&mut stock.result, trial.metadata());
+        Ok(Answer::Result(stock.result))
+    }
 
-        let scanner = self.scanner(references.len() > 1)?;
+    /// Reads the settings and lets the frontend below us make the result, without building it.
+    ///
+    /// Both at once: hardly any configuration file names another frontend, which would then be
+    /// asked instead.
+    async fn stock<G: Gate>(&mut self, gate: &G) -> Result<Stock, Error> {
+        let (named, opts) = settings::split(self.request, &gate.setting_names());
+        let mut settings = Settings { file: None, named };
+        let unread = gate.conduct(&settings).map_err(Error::Refused)?;
+        let file = config_file::read(self.bridge, self.request);
+        let (file, solved) = join(file, self.solve(&unread, &opts)).await;
+        settings.file = match (file?, &solved) {
+            (ConfigFile::Text(text), _) => text,
+            (ConfigFile::Remote, Ok(result)) => self.remote_file(result).await?,
+            (ConfigFile::Remote, Err(_)) => None,
+        };
+        let conduct = gate.conduct(&settings).map_err(Error::Refused)?;
+        let result = if conduct.frontend == unread.frontend {
+            solved?
+        } else {
+            self.solve(&conduct, &opts).await?
+        };
+        let images = answer::views(&answer::references(&result)?, &mut self.graph)?;
+        Ok(Stock { settings, conduct, opts, result, images })
+    }
+
+    /// Reads the configuration file from where the Dockerfile of `result` came from.
+    async fn remote_file(
+        &self,
+        result: &gateway::Result,
+    ) -> Result<Option<(String, String)>, Error> {
+        let mut graph = Graph::default();
+        answer::views(&answer::references(result)?, &mut graph)?;
+        match graph.files.into_iter().next().and_then(|it| it.definition) {
+            Some(origin) => config_file::read_from(self.bridge, self.request, origin).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Shows the warnings of a ruling, and returns what stops the build.
+    async fn obey(&self, ruling: Ruling) -> Option<Stop> {
+        for warning in ruling.warnings {
+            warning::send(self.bridge, &self.graph, &self.plan, warning).await;
+        }
+        ruling.stop
+    }
+
+    async fn scan<T: Trial>(&mut self, trial: &mut T, stock: &Stock) -> Result<Outcome, Error> {
+        let scanner = self.scanner(stock.images.len() > 1)?;
         let scans = scan_op::add(&mut self.graph, &self.plan, &scanner);
         let schedule = Schedule {
             bridge: self.bridge,
             graph: &mut self.graph,
             plan: &self.plan,
             scans: &scans,
+            trial,
+            strict: stock.conduct.strict,
             distrusted: BTreeSet::new(),
-            trial: &mut trial,
-            strict: conduct.strict,
         };
-        let outputs = match schedule.run().await? {
-            Outcome::Stop(stop) => return Ok(Answer::Stop(stop)),
-            Outcome::Pass(outputs) => outputs,
-        };
-        let ruling = trial.close(&self.plan);
-        for warning in ruling.warnings {
-            warning::send(self.bridge, &self.graph, &self.plan, warning).await;
-        }
-        if let Some(stop) = ruling.stop {
-            return Ok(Answer::Stop(stop));
-        }
-        if self.attaches(conduct.attach) {
-            for (platform, view) in &results {
-                let step = self.plan.steps.iter().position(|it| it.view == *view);
-                if let Some(reference) = step.and_then(|it| outputs.get(&it)) {
-                    let key = answer::platform_key(&result, platform);
-                    answer::attach(&mut result, &key, reference.clone());
-                }
-            }
-        }
-        answer::add_metadata(&mut result, trial.metadata());
-        Ok(Answer::Result(result))
+        schedule.run().await
     }
 
     /// Lets the stock Dockerfile frontend, or the one that is named, make the result.

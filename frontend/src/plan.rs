@@ -16,6 +16,7 @@ use crate::graph::{Graph, Vertex, View};
 #[derive(Debug, Default)]
 pub struct Plan {
     pub steps: Vec<Step>,
+    by_view: BTreeMap<View, usize>,
 }
 
 /// One filesystem on the way to the result.
@@ -68,12 +69,16 @@ impl Plan {
         let mut planner = Planner {
             graph,
             plan: Self::default(),
-            known: BTreeMap::new(),
             instructions: (0..graph.files.len()).map(|it| graph.instructions(it)).collect(),
         };
         let results: Vec<usize> =
             results.iter().map(|it| planner.add(it)).collect::<Result<_, _>>()?;
         Ok(planner.finish(&results))
+    }
+
+    /// The step that says what is in `view`.
+    pub(crate) fn step_of(&self, view: &View) -> Option<usize> {
+        self.by_view.get(view).copied()
     }
 
     /// `step` and everything it started from, the latest first.
@@ -85,7 +90,6 @@ impl Plan {
 struct Planner<'a> {
     graph: &'a Graph,
     plan: Plan,
-    known: BTreeMap<View, usize>,
     /// Of each source file.
     instructions: Vec<Vec<Instruction>>,
 }
@@ -111,7 +115,7 @@ impl Planner<'_> {
         let mut stack = vec![Visit::Enter(result.clone())];
         while let Some(visit) = stack.pop() {
             match visit {
-                Visit::Enter(view) if self.known.contains_key(&view) => {}
+                Visit::Enter(view) if self.plan.by_view.contains_key(&view) => {}
                 Visit::Enter(view) => {
                     if !open.insert(view.clone()) {
                         return Err(Error::Protocol("the build graph has a cycle".to_owned()));
@@ -128,13 +132,23 @@ impl Planner<'_> {
                     stack.extend(before);
                 }
                 Visit::Leave(view, origin) => {
-                    let step = self.step(&view, &origin)?;
-                    self.plan.steps.push(step);
-                    self.known.insert(view, self.plan.steps.len() - 1);
+                    let number = self.number(&view, &origin)?;
+                    self.plan.by_view.insert(view, number);
                 }
             }
         }
         self.known_step(result)
+    }
+
+    /// The number of the step that says what is in `view`. `WORKDIR` makes directories, which hold
+    /// nothing: what is in its view is what was in its parent's.
+    fn number(&mut self, view: &View, origin: &Origin) -> Result<usize, Error> {
+        if let (true, Some(parent)) = (makes_directories(self.vertex(view)?), &origin.parent) {
+            return self.known_step(parent);
+        }
+        let step = self.step(view, origin)?;
+        self.plan.steps.push(step);
+        Ok(self.plan.steps.len() - 1)
     }
 
     fn step(&self, view: &View, origin: &Origin) -> Result<Step, Error> {
@@ -190,7 +204,7 @@ impl Planner<'_> {
 
     fn known_step(&self, view: &View) -> Result<usize, Error> {
         let missing = || Error::Protocol(format!("the vertex {} comes after its use", view.vertex));
-        self.known.get(view).copied().ok_or_else(missing)
+        self.plan.step_of(view).ok_or_else(missing)
     }
 
     fn origin(&self, view: &View) -> Result<Origin, Error> {
@@ -258,6 +272,13 @@ impl Planner<'_> {
         }
         plan
     }
+}
+
+/// Whether the operation does nothing but that.
+fn makes_directories(vertex: &Vertex) -> bool {
+    let is_mkdir =
+        |it: &llb::FileAction| matches!(it.action, Some(llb::file_action::Action::Mkdir(_)));
+    matches!(&vertex.op.op, Some(llb::op::Op::File(file)) if file.actions.iter().all(is_mkdir))
 }
 
 /// What the first of the file actions that lead to `output` started from; `None` is scratch.

@@ -195,6 +195,26 @@ fn a_linked_copy_is_laid_over_its_parent() {
 }
 
 #[test]
+fn a_working_directory_is_no_step() {
+    let mut llb = Llb::default();
+    let base = llb.source("docker-image://debian");
+    let actions = vec![llb::FileAction {
+        input: 0,
+        secondary_input: -1,
+        output: 0,
+        action: Some(llb::file_action::Action::Mkdir(llb::FileActionMkDir::default())),
+    }];
+    let file = llb::op::Op::File(llb::FileOp { actions });
+    let directory = llb.add("[2/3] WORKDIR /app", &[&base], file);
+    let run = llb.run("[3/3] RUN a", &directory, &[]);
+    let steps = ["0 on - base ships: FROM docker-image://debian", "1 on 0 ships end: RUN a"];
+    assert_eq!(show(&llb.plan(&[&run])), steps);
+    let plan = llb.plan(&[&directory]);
+    assert_eq!(show(&plan), ["0 on - base ships end: FROM docker-image://debian"]);
+    assert_eq!(plan.step_of(&directory), Some(0));
+}
+
+#[test]
 fn a_merge_of_anything_else_is_scanned_as_it_is() {
     let mut llb = Llb::default();
     let base = llb.source("docker-image://debian");
