@@ -34,7 +34,9 @@ pub(crate) async fn read(bridge: &Bridge, request: &Request) -> Result<ConfigFil
 
 fn is_remote(request: &Request) -> bool {
     let context = request.opt(request.opt("contextkey").unwrap_or("context")).unwrap_or_default();
-    let is_address = context.contains("://") || context.starts_with("git@");
+    let is_address = context.contains("://")
+        || context.starts_with("git@")
+        || context.starts_with("github.com/");
     is_address && request.opt("dockerfilekey").is_none()
 }
 

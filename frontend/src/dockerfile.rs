@@ -8,7 +8,7 @@
 pub struct Instruction {
     /// Upper case, for example `RUN`.
     pub keyword: String,
-    /// Everything from the keyword to the end, line by line as in the file.
+    /// Everything from the keyword to the end, line by line as in the file; comments are left empty.
     pub text: String,
     /// The file in the order of the build graph's source files.
     pub file: usize,
@@ -41,9 +41,10 @@ pub(crate) fn instructions(file: usize, text: &str) -> Vec<Instruction> {
         let mut continued = ends_with_escape(line, escape);
         while continued {
             let Some((line, number)) = lines.next() else { break };
-            push_line(&mut instruction, line, number);
-            // A comment or an empty line inside an instruction does not end it.
-            if !is_blank_or_comment(line) {
+            // A comment or an empty line inside an instruction is no part of it and does not end it.
+            let is_part = !is_blank_or_comment(line);
+            push_line(&mut instruction, if is_part { line } else { "" }, number);
+            if is_part {
                 logical.push('\n');
                 logical.push_str(line);
                 continued = ends_with_escape(line, escape);

@@ -17,6 +17,9 @@ pub trait Gate: Sync {
     /// What the settings ask of the frontend. The text of an error goes to the user as it is.
     fn conduct(&self, settings: &Settings) -> Result<Conduct, String>;
 
+    /// A source file as it may be shown to anyone, with as many lines as it has.
+    fn shown(&self, text: &str) -> String;
+
     /// Prepares to judge a build. The text of an error goes to the user as it is.
     fn open(&self, settings: &Settings) -> Result<Self::Trial, String>;
 }
@@ -118,7 +121,7 @@ pub struct Stop {
 /// Something to be seen that does not stop the build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// The step it is about; the first one if it is about the Dockerfile's text.
+    /// The step it is about; the first one if it is about none.
     pub step: usize,
     pub lines: Option<Lines>,
     pub short: String,

@@ -113,6 +113,16 @@ impl Graph {
         }
     }
 
+    /// Shows the source files as `shown` says, wherever they are printed: in our errors, in our
+    /// warnings, and in BuildKit's errors about what it is asked to build from here.
+    pub(crate) fn show_files(&mut self, shown: impl Fn(&str) -> String) {
+        for file in &mut self.files {
+            if let Ok(text) = std::str::from_utf8(&file.data) {
+                file.data = shown(text).into_bytes();
+            }
+        }
+    }
+
     /// The vertex of `view`. Every view comes out of this graph, so it is there.
     pub(crate) fn vertex(&self, view: &View) -> Option<&Vertex> {
         self.vertices.get(&view.vertex)

@@ -125,9 +125,11 @@ impl Session<'_> {
         let mut trial = gate.open(&stock.settings).map_err(Error::Refused)?;
         let views: Vec<View> = stock.images.iter().map(|(_, view)| view.clone()).collect();
         self.plan = Plan::new(&self.graph, &views)?;
+        let instructions = used::instructions(&self.graph, &self.plan, self.request.opt("target"));
+        self.graph.show_files(|text| gate.shown(text));
         let texts = trial.hear_texts(&Build {
             plan: &self.plan,
-            instructions: &used::instructions(&self.graph, &self.plan, self.request.opt("target")),
+            instructions: &instructions,
             arguments: &settings::arguments(&stock.opts),
             configs: &answer::configs(&stock.result),
         });

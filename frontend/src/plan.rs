@@ -21,6 +21,7 @@ pub struct Plan {
 
 /// One filesystem on the way to the result.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that holds or does not")]
 pub struct Step {
     /// The instruction as the user wrote it, for example `RUN pip install …`.
     pub name: String,
@@ -42,6 +43,8 @@ pub struct Step {
     pub(crate) overlays: Vec<View>,
     /// Steps that must be there before the instruction can start.
     pub(crate) after: BTreeSet<usize>,
+    /// It ran with rights to set the clock, by which changes are told.
+    pub(crate) insecure: bool,
     /// It runs anew whatever is cached, so what a scan of it said before does not hold.
     pub(crate) uncached: bool,
 }
@@ -173,6 +176,7 @@ impl Planner<'_> {
             lines: self.lines(name, lines(layer).or_else(|| lines(vertex)), parent),
             view: view.clone(),
             overlays: origin.overlays.clone(),
+            insecure: matches!(&vertex.op.op, Some(llb::op::Op::Exec(it)) if it.security != 0),
             after,
             uncached: inherits || vertex.metadata.ignore_cache || layer.metadata.ignore_cache,
         })
@@ -256,7 +260,10 @@ impl Planner<'_> {
     fn is_stage(&self, view: &View) -> bool {
         self.graph.vertex(view).is_some_and(|vertex| match vertex.op.op {
             Some(llb::op::Op::Exec(_) | llb::op::Op::Merge(_) | llb::op::Op::Diff(_)) => true,
-            Some(llb::op::Op::File(_)) => !vertex.name().starts_with("[internal]"),
+            // An archive that is the build context is unpacked by an operation without a place.
+            Some(llb::op::Op::File(_)) => {
+                !vertex.name().starts_with("[internal]") && !vertex.location.is_empty()
+            }
             Some(llb::op::Op::Source(_) | llb::op::Op::Build(_)) | None => false,
         })
     }
@@ -298,7 +305,11 @@ fn file_parent(vertex: &Vertex, output: i64) -> Option<View> {
 }
 
 fn lines(vertex: &Vertex) -> Option<Lines> {
-    let (file, ranges) = vertex.location.first()?;
+    // Of several instructions that are the same operation (`FROM` the same image), the last one is
+    // the nearest to the result.
+    let first_line =
+        |ranges: &[llb::Range]| ranges.first().and_then(|it| it.start).map(|it| it.line);
+    let (file, ranges) = vertex.location.iter().max_by_key(|(_, ranges)| first_line(ranges))?;
     let line = |it: &Option<llb::Position>| it.and_then(|it| u32::try_from(it.line).ok());
     let first = ranges.iter().filter_map(|it| line(&it.start)).min()?;
     let last = ranges.iter().filter_map(|it| line(&it.end)).max()?.max(first);

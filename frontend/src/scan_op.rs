@@ -78,6 +78,9 @@ fn scan(
         "--out".to_owned(),
         "/".to_owned(),
     ];
+    if step.insecure {
+        args.push("--whole".to_owned());
+    }
     let mut mount = |op: &mut Mounts, flag: &str, dest: &str, view: &View| {
         op.view(view, "", dest, unchecked);
         args.extend([flag.to_owned(), dest.to_owned()]);

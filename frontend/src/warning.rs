@@ -10,7 +10,7 @@ use crate::plan::{Lines, Plan};
 /// Shows `warning` at its step.
 pub(crate) async fn send(bridge: &Bridge, graph: &Graph, plan: &Plan, warning: Warning) {
     let Some(step) = plan.steps.get(warning.step) else { return };
-    let lines = warning.lines.or(step.lines);
+    let lines = warning.lines;
     // As BuildKit's own checks do: not every client shows the range.
     let line = lines.map_or(String::new(), |it| format!(" (line {})", it.first));
     bridge

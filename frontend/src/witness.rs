@@ -10,7 +10,7 @@
 
 use serde::Deserialize;
 
-use crate::bridge::Bridge;
+use crate::bridge::{Bridge, is_absent};
 use crate::error::Error;
 use crate::scan_op::WITNESS;
 
@@ -26,8 +26,12 @@ pub(crate) async fn confirms(
     reference: &str,
     view: layergate_proto::llb::Definition,
 ) -> Result<bool, Error> {
-    // A run that left no trace left nothing to scan either.
-    let Ok(json) = bridge.read_file(reference, WITNESS).await else { return Ok(true) };
+    let json = match bridge.read_file(reference, WITNESS).await {
+        Ok(json) => json,
+        // A run that left no trace left nothing to scan either.
+        Err(Error::BuildKit(status)) if is_absent(&status.message) => return Ok(true),
+        Err(error) => return Err(error),
+    };
     let Ok(witness) = serde_json::from_slice::<Witness>(&json) else { return Ok(false) };
     let view = bridge.build(view).await?;
     Ok(bridge.mtime(&view, &format!("/{}", witness.path)).await? == Some(witness.mtime))

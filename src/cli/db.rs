@@ -24,13 +24,14 @@ pub(super) enum Command {
         /// The file to write; the old one stays until the new one is complete
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
-        /// The date that the database gives as its own; the newest date of the records without it
+        /// The date that the database gives as its own [default: the newest date among the records]
         #[arg(long, value_name = "DATE")]
         built: Option<String>,
     },
     /// Checks a database and says what is in it
     #[command(after_help = "Example:\n    layergate db info layergate.db")]
     Info {
+        /// The database
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },

@@ -100,7 +100,12 @@ impl Case {
                 ruling.warnings.extend(warning(plan, blame, "would stop the build", &told));
             }
         } else if !blocking.is_empty() {
-            ruling.stop = Some(stop(plan, blocking));
+            let mut stop = stop(plan, blocking);
+            for exemption in self.expired().filter(|(number, _)| self.used.contains(number)) {
+                stop.message.push_str("\n  ");
+                stop.message.push_str(&ended(exemption.1));
+            }
+            ruling.stop = Some(stop);
         }
         ruling
     }
@@ -135,6 +140,11 @@ impl Case {
             holds |= !exemption.is_expired(&self.today);
         }
         holds
+    }
+
+    fn expired(&self) -> impl Iterator<Item = (usize, &Exemption)> {
+        let all = self.exemptions.iter().enumerate();
+        all.filter(|(_, it)| it.is_expired(&self.today))
     }
 
     fn count(&mut self, what: &'static str) {
@@ -219,7 +229,7 @@ impl Trial for Case {
         }
         let mut ruling = self.charge(plan, charges);
         if step.kind == StepKind::Instruction && !brought.notes.is_empty() {
-            ruling.warnings.push(unread(number, &brought.notes));
+            ruling.warnings.push(unread(plan, number, &brought.notes));
         }
         Ok(ruling)
     }
@@ -227,20 +237,14 @@ impl Trial for Case {
     fn close(&mut self, plan: &Plan) -> Ruling {
         let held = std::mem::take(&mut self.held);
         let mut ruling = self.rule(plan, held);
-        for (number, exemption) in self.exemptions.iter().enumerate() {
-            let problem = if exemption.is_expired(&self.today) {
-                let expires = exemption.expires.as_deref().unwrap_or_default();
-                format!("ended on {expires} and no longer holds")
-            } else if !self.used.contains(&number) {
-                "matches nothing in this build".to_owned()
-            } else {
-                continue;
-            };
-            let short = format!(
-                "layergate: layergate.toml line {}: the exemption of {} {problem}",
-                exemption.line,
-                report::plain(&exemption.id)
-            );
+        let unused = self
+            .exemptions
+            .iter()
+            .enumerate()
+            .filter(|(number, it)| !self.used.contains(number) && !it.is_expired(&self.today));
+        let unused = unused.map(|(_, it)| format!("{} matches nothing in this build", named(it)));
+        for problem in self.expired().map(|(_, it)| ended(it)).chain(unused) {
+            let short = format!("layergate: {problem}");
             ruling.warnings.push(Warning { step: 0, lines: None, short, detail: Vec::new() });
         }
         ruling
@@ -261,7 +265,11 @@ impl Trial for Case {
             }
             Err(problem) => json!({ "problem": problem }),
         };
-        let verdict = if count("blocking") > 0 { "report" } else { "pass" };
+        let verdict = match &self.database {
+            _ if count("blocking") > 0 => "report",
+            Ok(_) => "pass",
+            Err(_) => "unjudged",
+        };
         // Clients decode a value that is base64 of a JSON object, and keep any other as text.
         BTreeMap::from([
             ("verdict".to_owned(), verdict.to_owned()),
@@ -320,7 +328,17 @@ fn warning(plan: &Plan, blame: Blame, what: &str, told: &[Told]) -> Option<Warni
     Some(Warning { step, lines: lines(plan, blame), short, detail })
 }
 
-fn unread(step: usize, notes: &[String]) -> Warning {
+fn named(exemption: &Exemption) -> String {
+    let Exemption { line, id, .. } = exemption;
+    format!("layergate.toml line {line}: the exemption of {}", report::plain(id))
+}
+
+fn ended(exemption: &Exemption) -> String {
+    let expires = exemption.expires.as_deref().unwrap_or_default();
+    format!("{} ended on {expires} and no longer holds", named(exemption))
+}
+
+fn unread(plan: &Plan, step: usize, notes: &[String]) -> Warning {
     const MAX_SHOWN: usize = 50;
     let first = notes.first().map_or("", String::as_str);
     let others = match notes.len() {
@@ -329,7 +347,7 @@ fn unread(step: usize, notes: &[String]) -> Warning {
     };
     Warning {
         step,
-        lines: None,
+        lines: lines(plan, Blame::Step(step)),
         short: format!("layergate: could not be read: {}{others}", report::plain(first)),
         detail: notes.iter().take(MAX_SHOWN).map(|it| report::plain(it)).collect(),
     }

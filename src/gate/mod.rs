@@ -10,6 +10,7 @@ use layergate_frontend::{self as frontend, Channel, Conduct, Gate};
 use crate::advisory::Database;
 use crate::gate::case::Case;
 use crate::policy::{self, Attach, Judge, OPTIONS, Origin, Policy, PolicyFile, Setting};
+use crate::secrets;
 
 /// Judges builds by the database at a path, as of a day.
 #[derive(Clone, Debug)]
@@ -37,6 +38,10 @@ impl Gate for LayerGate {
                 Attach::Off => frontend::Attach::Never,
             },
         })
+    }
+
+    fn shown(&self, text: &str) -> String {
+        secrets::redact(text)
     }
 
     fn open(&self, settings: &frontend::Settings) -> Result<Case, String> {

@@ -71,6 +71,13 @@ pub struct Vulnerability {
     pub path: LayerPath,
 }
 
+impl Vulnerability {
+    /// The package was published to do harm, which OSV tells by the id.
+    pub fn is_malware(&self) -> bool {
+        std::iter::once(&self.id).chain(&self.aliases).any(|it| it.starts_with("MAL-"))
+    }
+}
+
 /// A secret in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {

@@ -26,7 +26,8 @@ impl Policy {
     pub fn judge_vulnerability(&self, vulnerability: &Vulnerability, place: Place) -> Action {
         let mut action =
             if self.is_at_bar(vulnerability.severity) { Action::Block } else { Action::Warn };
-        if vulnerability.fix == Fix::NotFixed {
+        // No version of a malicious package is waited for.
+        if vulnerability.fix == Fix::NotFixed && !vulnerability.is_malware() {
             action = action.min(self.unfixed.at_most());
         }
         if !place.ships {

@@ -49,7 +49,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "secrets",
         values: Values::OneOf(Secrets::WORDS),
         default: Secrets::Block.word(),
-        about: "what a secret in any layer leads to",
+        about: "the most that a secret in any layer leads to; kinds below high severity only warn",
         set: |policy, word| store(Secrets::from_word(word), &mut policy.secrets),
     },
     OptionSpec {

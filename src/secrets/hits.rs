@@ -65,6 +65,14 @@ impl Hits {
         }
     }
 
+    /// Where the hits are, in the order of the file, and what may be shown in their place.
+    pub(super) fn places(&self) -> Vec<(Range<u64>, Redacted)> {
+        let mut places: Vec<_> =
+            self.listed.iter().map(|it| (it.span.clone(), it.hit.preview.clone())).collect();
+        places.sort_by_key(|(span, _)| span.start);
+        places
+    }
+
     /// Hands the hits out and is empty again.
     pub(super) fn take(&mut self) -> FileHits {
         let mut listed = std::mem::take(&mut self.listed);

@@ -5,6 +5,7 @@
 //! [`BEHIND`] bytes before it are kept; so every confirmation sees the same window.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::encoding::{Encoding, HEAD, Utf16};
 use super::hits::{FileHits, Hits};
@@ -12,7 +13,7 @@ use super::index::{Event, INDEX};
 use super::rule::{Rule, Shape};
 use super::shape;
 use super::window::{AHEAD, BEHIND, Found, Window};
-use crate::model::LayerPath;
+use crate::model::{LayerPath, Redacted};
 
 /// The most bytes held at a time.
 const BUFFER: usize = 256 * 1024;
@@ -103,6 +104,12 @@ impl FileScan {
         }
         self.look(self.buffer.len());
         self.hits.take()
+    }
+
+    /// Ends the file and tells where the secrets are instead of what they are.
+    pub(super) fn places(mut self) -> Vec<(Range<u64>, Redacted)> {
+        self.look(self.buffer.len());
+        self.hits.places()
     }
 
     /// Ends the file.

@@ -275,3 +275,16 @@ proptest! {
         prop_assert_eq!(scan.finish(), whole);
     }
 }
+
+#[test]
+fn a_text_is_shown_with_previews_and_as_many_lines() {
+    let token = ["hf_", "QzXwVbNmKjHg", "FdSaPoIuYtRe", "WqLkJhGfDs"].concat();
+    let key = super::rule("private-key").unwrap().matches.first().unwrap();
+    let text = format!("FROM größe\nENV T={token} U={token}\nRUN echo '{key}' > /k\nRUN x\n");
+    let shown = super::redact(&text);
+    assert!(!shown.contains(&token), "{shown}");
+    assert!(!shown.contains(&key[40..60]), "{shown}");
+    assert!(shown.starts_with("FROM größe\nENV T=hf_Q… U=hf_Q…\n"), "{shown}");
+    assert_eq!(shown.lines().count(), text.lines().count());
+    assert_eq!(super::redact("FROM a\n"), "FROM a\n");
+}

@@ -29,7 +29,8 @@ fn in_an_env_instruction() {
     project(&format!("FROM {{base}}\nENV A=1\nENV HF_TOKEN={}\nRUN echo {{nonce}}\n", token()))
         .build()
         .run()
-        .stops_at("ENV HF_TOKEN=");
+        .stops_at("ENV HF_TOKEN=")
+        .does_not_say(&token());
 }
 
 #[test]
@@ -39,7 +40,8 @@ fn in_a_label_a_command_and_the_text_of_a_run() {
         project(&format!("FROM {{base}}\nRUN echo {{nonce}}\n{line}{}{end}\n", token()))
             .build()
             .run()
-            .stops_at(line.split(['=', '"']).next().unwrap());
+            .stops_at(line.split(['=', '"']).next().unwrap())
+            .does_not_say(&token());
     }
 }
 
@@ -66,7 +68,11 @@ fn a_stage_that_is_not_built_is_not_judged() {
 
 #[test]
 fn a_comment_is_not_in_the_image() {
-    project(&format!("# {}\nFROM {{base}}\nRUN echo {{nonce}}\n", token())).build().run().passes();
+    let comment = format!("# {}\n", token());
+    project(&format!("{comment}FROM {{base}}\nRUN echo {{nonce}} && \\\n{comment}  true\n"))
+        .build()
+        .run()
+        .passes();
 }
 
 #[test]
