@@ -279,7 +279,7 @@ proptest! {
 #[test]
 fn a_text_is_shown_with_previews_and_as_many_lines() {
     let token = ["hf_", "QzXwVbNmKjHg", "FdSaPoIuYtRe", "WqLkJhGfDs"].concat();
-    let key = super::rule("private-key").unwrap().matches.first().unwrap();
+    let key = rule("private-key").unwrap().matches.first().unwrap();
     let text = format!("FROM größe\nENV T={token} U={token}\nRUN echo '{key}' > /k\nRUN x\n");
     let shown = super::redact(&text);
     assert!(!shown.contains(&token), "{shown}");

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use crate::support::{
-    Engine, Outcome, database, directory, engine, image, nonce, project, repository, variable,
+    Engine, Outcome, database, directory, engine, image, nonce, project, prune, repository,
+    variable,
 };
 
 /// Layers that would be seen if one of them were pulled.
@@ -87,13 +88,7 @@ fn a_layer_that_was_thrown_away_and_made_anew_is_scanned_anew() {
 
     let layers = records(&mark);
     assert!(!layers.is_empty(), "{mark} is not in the cache");
-    for id in layers {
-        let pruned = Command::new("docker")
-            .args(["buildx", "prune", "--force", &format!("--filter=id={id}")])
-            .output()
-            .unwrap();
-        assert!(pruned.status.success(), "{}", String::from_utf8_lossy(&pruned.stderr));
-    }
+    layers.iter().for_each(|id| prune(id));
     std::fs::write(&what, "Name: lgtest\nVersion: 1.0\n").unwrap();
     let again = project.build().args([&secret]).run();
     assert!(!again.is_cached("RUN --mount=type=secret"), "{}", again.log);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{OnceLock, RwLock};
 
 use tempfile::TempDir;
 
@@ -154,6 +154,20 @@ impl Project {
     }
 }
 
+/// Docker 26 may collect what a build is about to push while a prune runs beside it.
+static PRUNING: RwLock<()> = RwLock::new(());
+
+/// Throws one record of the build cache away.
+pub(crate) fn prune(id: &str) {
+    let _alone = PRUNING.write().unwrap();
+    let filter = format!("--filter=id={id}");
+    let pruned = Command::new("docker")
+        .args(["buildx", "prune", "--force", "--all", &filter])
+        .output()
+        .unwrap();
+    assert!(pruned.status.success(), "{}", String::from_utf8_lossy(&pruned.stderr));
+}
+
 /// One call of `docker buildx build`.
 pub(crate) struct Build<'a> {
     project: &'a Project,
@@ -197,6 +211,7 @@ impl<'a> Build<'a> {
             self.args.push("--output=type=cacheonly".to_owned());
         }
         let metadata = tempfile::NamedTempFile::new().unwrap();
+        let _shared = PRUNING.read().unwrap();
         let output = Command::new("docker")
             .args(["buildx", "build", "--progress=plain", "--metadata-file"])
             .arg(metadata.path())
