@@ -1,5 +1,7 @@
 //! `layergate scan`: a filesystem in, its inventory out.
 
+use std::io::{self, Write as _};
+use std::panic::{self, PanicHookInfo};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -42,11 +44,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         out: out.clone(),
         whole: *whole,
     };
+    panic::set_hook(Box::new(tell_where));
     // What can be scanned is the user's to say; where the answer goes is made if it is not there.
     let made = if *attachable { &out.join("attestations") } else { out };
     std::fs::create_dir_all(made).map_err(|it| Failure::new(&it))?;
     scan::run(&paths, &|| Box::new(Secrets(None))).map_err(|it| Failure::new(&it))?;
     Ok(())
+}
+
+/// A panic's message may quote what was being read, and standard error is the build's log. The scan
+/// goes on without the file; the inventory says so.
+fn tell_where(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(String::new, ToString::to_string);
+    writeln!(io::stderr(), "layergate: a file broke the scanner at {place}").unwrap_or_default();
 }
 
 /// The secret engine as the scan wants it: one for each thread, used for one file after the other.

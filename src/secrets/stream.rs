@@ -37,9 +37,13 @@ pub struct FileScan {
 impl FileScan {
     /// Begins with the file at `path`.
     pub fn new(path: &LayerPath) -> Self {
+        Self::begin(path.file_name().to_owned(), None)
+    }
+
+    fn begin(name: String, encoding: Option<Encoding>) -> Self {
         Self {
-            name: path.file_name().to_owned(),
-            encoding: None,
+            name,
+            encoding,
             utf16: Utf16::default(),
             buffer: Vec::new(),
             offset: 0,
@@ -51,16 +55,7 @@ impl FileScan {
 
     /// Begins with text that is in no file.
     pub(super) fn of_text() -> Self {
-        Self {
-            name: String::new(),
-            encoding: Some(Encoding::Text),
-            utf16: Utf16::default(),
-            buffer: Vec::new(),
-            offset: 0,
-            done: 0,
-            lines: 0,
-            hits: Hits::default(),
-        }
+        Self::begin(String::new(), Some(Encoding::Text))
     }
 
     /// Begins anew with another file; what was fed and not taken is forgotten.

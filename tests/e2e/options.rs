@@ -128,3 +128,53 @@ fn reporting_only_shows_everything_and_stops_nothing() {
         .says("lgtest");
     assert_eq!(outcome.metadata("findings")["blocking"], 1, "{}", outcome.metadata);
 }
+
+const EXEMPT: &str =
+    "[[exempt]]\nid = \"TEST-2026-0001\"\npackage = \"lgtest\"\nreason = \"not reachable\"\n";
+
+#[test]
+fn an_exemption_with_a_reason_lets_a_finding_pass() {
+    let outcome = project(VULNERABLE)
+        .python_package("lgtest", "1.0")
+        .file("layergate.toml", EXEMPT)
+        .build()
+        .run()
+        .passes();
+    assert_eq!(outcome.metadata("findings")["exempt"], 1, "{}", outcome.metadata);
+    project(VULNERABLE)
+        .python_package("lgtest", "1.0")
+        .python_package("lgother", "3.0")
+        .file("layergate.toml", EXEMPT)
+        .build()
+        .run()
+        .stops_at("COPY site/ /s/")
+        .says("TEST-2026-0002")
+        .does_not_say("TEST-2026-0001  ");
+}
+
+#[test]
+fn an_exemption_ends_and_an_unused_one_is_told() {
+    project(VULNERABLE)
+        .python_package("lgtest", "1.0")
+        .file("layergate.toml", format!("{EXEMPT}expires = 2020-01-31\n"))
+        .build()
+        .run()
+        .stops_at("COPY site/ /s/")
+        .says("layergate.toml line 1: the exemption of TEST-2026-0001 ended on 2020-01-31");
+    project(VULNERABLE)
+        .file("site/x", "")
+        .file("layergate.toml", EXEMPT)
+        .build()
+        .run()
+        .passes()
+        .says("the exemption of TEST-2026-0001 matches nothing in this build");
+}
+
+#[test]
+fn an_exemption_without_a_reason_is_refused() {
+    project(VULNERABLE)
+        .file("layergate.toml", "[[exempt]]\nid = \"TEST-2026-0001\"\n")
+        .build()
+        .run()
+        .says("layergate.toml line 1: the exemption of TEST-2026-0001 needs a reason");
+}
