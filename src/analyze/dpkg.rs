@@ -1,6 +1,6 @@
 //! Debian's database of installed packages.
 //!
-//! Records between blank lines, <https://manpages.debian.org/deb822>. Ordinary images keep all of
+//! Records between blank lines, deb822(5). Ordinary images keep all of
 //! them in `status`; distroless images keep one file per package in `status.d`, without a `Status`.
 //! A package counts while its files are there: also half-configured, also marked for removal.
 

@@ -206,6 +206,33 @@ fn a_dockerfile_that_does_not_parse_is_told_as_without_us() {
     project.build().run().stops_at("RUNN x").says("unknown instruction: RUNN");
 }
 
+/// An image of the stock frontend stands for any other, such as one with experimental features.
+#[test]
+fn another_frontend_makes_the_result() {
+    if engine() != Engine::Buildkitd {
+        return; // its program comes with the BuildKit that is built from source
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let programs = std::env::split_paths(&path).map(|it| it.join("dockerfile-frontend"));
+    let program =
+        programs.into_iter().find(|it| it.exists()).expect("dockerfile-frontend is on PATH");
+    let stock = project(
+        "FROM scratch\nCOPY dockerfile-frontend /bin/dockerfile-frontend\n\
+         LABEL moby.buildkit.frontend.caps=moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests\n\
+         ENTRYPOINT [\"/bin/dockerfile-frontend\"]\n",
+    );
+    std::fs::copy(program, stock.path().join("dockerfile-frontend")).unwrap();
+    let image = crate::support::image(&stock, "layergate/other-frontend:e2e");
+    let dockerfile = "FROM {base}\nRUN echo {nonce}\nCOPY site/ /s/\n";
+    let frontend = format!("frontend={image}");
+    let clean = project(dockerfile).python_package("lgtest", "1.1").words(&frontend);
+    clean.build().run().passes().says(&image);
+    let vulnerable = project(dockerfile).python_package("lgtest", "1.0");
+    vulnerable.build().run().stops_at("COPY site/ /s/").does_not_say(&image);
+    let vulnerable = vulnerable.file("layergate.toml", format!("frontend = \"{image}\"\n"));
+    vulnerable.build().run().stops_at("COPY site/ /s/").says(&image);
+}
+
 #[test]
 fn calls_are_answered_as_without_us() {
     let project = project(

@@ -6,7 +6,9 @@ buildkit_version=v0.32.2
 build_buildkit() {
     command -v go >/dev/null || [ -e "$engine_dir/bin/buildkitd-$buildkit_version" ] ||
         unavailable "building buildkitd needs a Go toolchain: install Go, or set BUILDKIT_HOST to a running buildkitd."
-    go_build buildkitd github.com/moby/buildkit "$buildkit_version" buildkitd buildctl ||
+    # The Dockerfile frontend as a program: what images of it hold.
+    go_build buildkitd github.com/moby/buildkit "$buildkit_version" buildkitd buildctl \
+        ../frontend/dockerfile/cmd/dockerfile-frontend ||
         unavailable "there is no buildkitd $buildkit_version: see above, or set BUILDKIT_HOST to a running one."
 }
 
