@@ -107,7 +107,7 @@ pub fn build(dir: &Path, out: &Path, built: Option<&str>) -> Result<BuildReport,
         built: built.unwrap_or(&report.source_date).to_owned(),
         source_date: report.source_date.clone(),
         records: report.records,
-        blocks: Vec::new(),
+        ..Directory::default()
     };
     let bytes = table::write(directory, entries).ok_or(BuildError::TooLarge)?;
     write_whole(out, &bytes)

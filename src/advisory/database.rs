@@ -79,6 +79,11 @@ impl Database {
         self.find(&key).map_err(|source| DatabaseError { path: self.path.clone(), source })
     }
 
+    /// Whether anything is known of any package of an ecosystem, for example `Debian:12`.
+    pub fn covers(&self, ecosystem: &str) -> bool {
+        self.directory.ecosystems.iter().any(|it| it == ecosystem)
+    }
+
     /// Reads and checks every byte.
     pub fn verify(&self) -> Result<(), DatabaseError> {
         let all = self

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! magic, schema: u32, directory length: u32, blocks length: u64, blake3 of the directory   (LE)
-//! directory: build date, source date, number of records; for each block its last key,
-//!            length and blake3
+//! directory: build date, source date, number of records, ecosystems; for each block its last
+//!            key, length and blake3
 //! blocks:    for each entry its key and its value
 //! ```
 //!
@@ -34,6 +34,8 @@ pub(super) struct Directory {
     pub(super) built: String,
     pub(super) source_date: String,
     pub(super) records: usize,
+    /// Those that an entry speaks of, sorted.
+    pub(super) ecosystems: Vec<String>,
     pub(super) blocks: Vec<Block>,
 }
 
@@ -78,6 +80,7 @@ impl Directory {
         let built = reader.text()?.to_owned();
         let source_date = reader.text()?.to_owned();
         let records = reader.number()?;
+        let ecosystems = reader.list(|it| it.text().map(str::to_owned))?;
         let mut blocks = reader.list(|it| {
             let (last_key, len) = (it.text()?.to_owned(), it.number()?);
             Some(Block { last_key, offset: 0, len, digest: it.bytes(32)?.try_into().ok()? })
@@ -87,7 +90,7 @@ impl Directory {
             block.offset = offset;
             offset = offset.checked_add(block.len as u64)?;
         }
-        reader.is_at_end().then_some(Self { built, source_date, records, blocks })
+        reader.is_at_end().then_some(Self { built, source_date, records, ecosystems, blocks })
     }
 
     /// The sum of the blocks' lengths.
@@ -100,6 +103,10 @@ impl Directory {
         put_text(&mut out, &self.built);
         put_text(&mut out, &self.source_date);
         put_number(&mut out, self.records);
+        put_number(&mut out, self.ecosystems.len());
+        for ecosystem in &self.ecosystems {
+            put_text(&mut out, ecosystem);
+        }
         put_number(&mut out, self.blocks.len());
         for block in &self.blocks {
             put_text(&mut out, &block.last_key);
@@ -135,6 +142,10 @@ pub(super) fn write(
     let (mut blocks, mut start) = (Vec::new(), 0);
     let mut last_key = String::new();
     for (key, value) in entries {
+        let ecosystem = key.split('\n').next().unwrap_or_default();
+        if directory.ecosystems.last().is_none_or(|it| it != ecosystem) {
+            directory.ecosystems.push(ecosystem.to_owned());
+        }
         put_text(&mut blocks, &key);
         put_number(&mut blocks, value.len());
         blocks.extend_from_slice(&value);

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::advisory::Database;
 use crate::fold::{Finding, Fold};
 use crate::gate::{chain, texts};
+use crate::matching;
 use crate::model::{Inventory, Secret};
 use crate::policy::{Action, Exemption, Judge, Place, Policy, Subject};
 use crate::report::{self, Blocked, Told};
@@ -31,6 +32,8 @@ pub struct Case {
     database: Result<Database, String>,
     today: String,
     fold: Fold,
+    /// The kinds of package of which the database holds nothing, and how many there were at most.
+    unjudged: BTreeMap<String, usize>,
     /// What waits for the end.
     held: Vec<Charge>,
     counts: BTreeMap<&'static str, usize>,
@@ -67,6 +70,7 @@ impl Case {
             database,
             today,
             fold: Fold::default(),
+            unjudged: BTreeMap::new(),
             held: Vec::new(),
             counts: BTreeMap::new(),
         }
@@ -151,6 +155,25 @@ impl Case {
         *self.counts.entry(what).or_default() += 1;
     }
 
+    /// Warns of packages that nothing is known about, once for each kind, where it first appears.
+    fn unjudged(&mut self, plan: &Plan, step: usize, inventory: &Inventory) -> Vec<Warning> {
+        let Ok(database) = &self.database else { return Vec::new() };
+        let mut warnings = Vec::new();
+        for (kind, count) in matching::unjudged(inventory, database) {
+            let short = format!(
+                "layergate: {count} {} are not judged: the database holds nothing about any such package",
+                report::plain(&kind)
+            );
+            let lines = lines(plan, Blame::Step(step));
+            let most = self.unjudged.entry(kind).or_insert_with(|| {
+                warnings.push(Warning { step, lines, short, detail: Vec::new() });
+                0
+            });
+            *most = count.max(*most);
+        }
+        warnings
+    }
+
     /// The base image's findings that are left at the end of a stage.
     fn left_of_base(&self, plan: &Plan, step: usize) -> Vec<Charge> {
         let is_due = |it: &&Finding| self.policy.judge == Judge::Final || of_base(plan, it.since);
@@ -208,6 +231,7 @@ impl Trial for Case {
             return Err("it is not in the plan".to_owned());
         };
         let inventory = Inventory::read(&mut inventory.as_slice()).map_err(|it| chain(&it))?;
+        let unjudged = self.unjudged(plan, number, &inventory);
         let brought = self
             .fold
             .add(number, step.parent, inventory, self.database.as_ref().ok())
@@ -228,6 +252,7 @@ impl Trial for Case {
             charges.extend(self.left_of_base(plan, number));
         }
         let mut ruling = self.charge(plan, charges);
+        ruling.warnings.extend(unjudged);
         if step.kind == StepKind::Instruction && !brought.notes.is_empty() {
             ruling.warnings.push(unread(plan, number, &brought.notes));
         }
@@ -257,6 +282,7 @@ impl Trial for Case {
             "warned": count("warned"),
             "ignored": count("ignored"),
             "exempt": count("exempt"),
+            "unjudged": self.unjudged.values().sum::<usize>(),
         });
         let database = match &self.database {
             Ok(database) => {

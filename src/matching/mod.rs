@@ -8,6 +8,7 @@
 mod merge;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use self::merge::Flaws;
 use crate::advisory::{Database, DatabaseError};
@@ -51,6 +52,39 @@ pub fn find_in(
     }
     sort(&mut found);
     Ok(found)
+}
+
+/// Counts the packages about which the database holds nothing, by kind: neither their flaws nor
+/// their being free of them is known.
+pub fn unjudged(inventory: &Inventory, database: &Database) -> BTreeMap<String, usize> {
+    let distro = distro(inventory);
+    let mut unjudged = BTreeMap::new();
+    for (path, facts) in &inventory.files {
+        for component in &facts.components {
+            let is_judged = databases(path, component, distro).iter().any(|it| database.covers(it));
+            if !is_judged && !is_judged_as_distro_s(path, component, distro) {
+                *unjudged.entry(kind(component.ecosystem, distro)).or_default() += 1;
+            }
+        }
+    }
+    unjudged
+}
+
+fn is_judged_as_distro_s(path: &LayerPath, component: &Component, distro: Option<&Distro>) -> bool {
+    component.ecosystem == Ecosystem::Pypi && is_distro_owned(path, distro)
+}
+
+/// What people call packages of this kind.
+fn kind(ecosystem: Ecosystem, distro: Option<&Distro>) -> String {
+    let release = distro.map_or("an unknown distribution".to_owned(), |it| {
+        format!("{} {}", it.id, it.version.as_deref().unwrap_or("without a version"))
+    });
+    match ecosystem {
+        Ecosystem::Deb => format!("deb packages of {release}"),
+        Ecosystem::Apk => format!("apk packages of {release}"),
+        Ecosystem::Pypi => "Python packages".to_owned(),
+        Ecosystem::Npm => "npm packages".to_owned(),
+    }
 }
 
 /// Returns the distribution that the filesystem says it is.
@@ -251,6 +285,27 @@ mod tests {
                 "{distro}"
             );
         }
+    }
+
+    #[test]
+    fn packages_of_which_the_database_holds_nothing_are_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = database(dir.path(), "A-1 - Debian:12 a 0 - LOW\nA-2 - PyPI p 0 - LOW");
+        let packages = "s deb a 1\ns deb b 1\nm pypi q 1\nn npm q 1.0.0
+            usr/lib/python3/dist-packages/x pypi own 1";
+        let check = |distro| super::unjudged(&inventory(distro, packages), &database);
+        insta::assert_debug_snapshot!(check("debian 12"), @r#"
+        {
+            "npm packages": 1,
+        }
+        "#);
+        insta::assert_debug_snapshot!(check("debian 13"), @r#"
+        {
+            "deb packages of debian 13": 2,
+            "npm packages": 1,
+        }
+        "#);
+        assert!(check("").contains_key("deb packages of an unknown distribution"));
     }
 
     #[test]

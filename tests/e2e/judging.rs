@@ -147,3 +147,14 @@ fn a_newer_database_judges_a_cached_build_anew_without_a_scan() {
         older.syntax(&newer).build().run().stops_at("COPY site/ /s/").says("TEST-2026-0009");
     assert_eq!(outcome.scans_run(), Vec::<String>::new(), "{}", outcome.log);
 }
+
+#[test]
+fn packages_that_nothing_is_known_about_are_told() {
+    let outcome = project("FROM {base}\nRUN echo {nonce}\nCOPY node_modules/ /app/node_modules/\n")
+        .file("node_modules/lgnpm/package.json", r#"{"name":"lgnpm","version":"1.0.0"}"#)
+        .build()
+        .run()
+        .passes();
+    let outcome = outcome.says("layergate: 1 npm packages are not judged").says("(line 4)");
+    assert_eq!(outcome.metadata("findings")["unjudged"], 1, "{}", outcome.metadata);
+}
