@@ -17,7 +17,7 @@ pub trait Gate: Sync {
     /// What the settings ask of the frontend. The text of an error goes to the user as it is.
     fn conduct(&self, settings: &Settings) -> Result<Conduct, String>;
 
-    /// A source file as it may be shown to anyone, with as many lines as it has.
+    /// A source file, or an instruction, as it may be shown to anyone, with as many lines as it has.
     fn shown(&self, text: &str) -> String;
 
     /// Prepares to judge a build. The text of an error goes to the user as it is.

@@ -127,6 +127,7 @@ impl Session<'_> {
         self.plan = Plan::new(&self.graph, &views)?;
         let instructions = used::instructions(&self.graph, &self.plan, self.request.opt("target"));
         self.graph.show_files(|text| gate.shown(text));
+        self.plan.show_names(|text| gate.shown(text));
         let texts = trial.hear_texts(&Build {
             plan: &self.plan,
             instructions: &instructions,

@@ -79,6 +79,13 @@ impl Plan {
         Ok(planner.finish(&results))
     }
 
+    /// Shows the instructions as `shown` says, wherever they are named.
+    pub(crate) fn show_names(&mut self, shown: impl Fn(&str) -> String) {
+        for step in &mut self.steps {
+            step.name = shown(&step.name);
+        }
+    }
+
     /// The step that says what is in `view`.
     pub(crate) fn step_of(&self, view: &View) -> Option<usize> {
         self.by_view.get(view).copied()

@@ -54,6 +54,23 @@ async fn a_failing_scan_names_its_instruction_and_lines() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_not_to_be_shown_is_in_no_name_and_in_no_excerpt() {
+    let killed = rpc::Status { code: 2, message: "exit code: 137".to_owned(), details: vec![] };
+    let buildkit = BuildKit::building("FROM base\nRUN login hunter2\n");
+    let outcome = gate(buildkit.failing("scan RUN login h…", killed), &Judge::default()).await;
+    let told =
+        "layergate: could not scan instruction 2/2 (RUN login h…): exit code: 137 @ Dockerfile:2-2";
+    assert_eq!(outcome.told(), told);
+    for answer in outcome.buildkit.answers() {
+        for detail in answer.error.unwrap().details {
+            let detail: serde_json::Value = serde_json::from_slice(&detail.value).unwrap();
+            // Base64 of what is shown of the Dockerfile.
+            assert_eq!(detail["info"]["data"], "RlJPTSBiYXNlClJVTiBsb2dpbiBo4oCmCg==");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_of_the_judge_comes_before_any_scan() {
     let judge = Judge { refuses: Some("/layergate.db: no such file"), ..Judge::default() };
     let outcome = gate(BuildKit::building(THREE_STEPS), &judge).await;
