@@ -186,3 +186,38 @@ impl Inventory {
         Ok(Self { files })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FileFacts, Inventory};
+    use crate::model::LayerPath;
+
+    fn written() -> Vec<u8> {
+        let mut inventory = Inventory::default();
+        for path in ["a", "b/c"] {
+            let facts = FileFacts { notes: vec!["x".to_owned()], ..FileFacts::default() };
+            inventory.files.insert(LayerPath::new(path).unwrap(), facts);
+        }
+        let mut bytes = Vec::new();
+        inventory.write(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        let mut bytes = Vec::new();
+        Inventory::read(&mut written().as_slice()).unwrap().write(&mut bytes).unwrap();
+        assert_eq!(bytes, written());
+    }
+
+    #[test]
+    fn a_cut_an_empty_and_a_foreign_inventory_are_errors() {
+        // Only the last line end says nothing.
+        for length in 0..written().len() - 1 {
+            assert!(Inventory::read(&mut &written()[..length]).is_err(), "{length}");
+        }
+        let foreign = String::from_utf8(written()).unwrap().replacen(":1", ":2", 1);
+        assert!(Inventory::read(&mut foreign.as_bytes()).is_err());
+        assert!(Inventory::read(&mut &[0xff; 64][..]).is_err());
+    }
+}
