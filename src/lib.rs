@@ -5,6 +5,8 @@
 
 pub mod model;
 
+pub mod format;
+
 pub mod source;
 
 pub mod analyze;

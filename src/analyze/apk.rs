@@ -3,13 +3,15 @@
 //! Records between blank lines; each line is `<letter>:<value>`,
 //! <https://wiki.alpinelinux.org/wiki/Apk_spec>. Used: P name, V version, A architecture, o origin.
 
-use super::{Analyzer, Found, text};
+use super::{Analyzer, Found, Want, root_of, text};
 use crate::model::{Component, Ecosystem, SourcePackage};
 
 pub(super) const ANALYZER: Analyzer = Analyzer {
     id: "apk",
-    wants: |path| matches!(path.as_str(), "lib/apk/db/installed" | "usr/lib/apk/db/installed"),
-    read: |_, bytes| read(bytes),
+    wants: &[Want::Name("installed")],
+    accepts: |path| root_of(path, "lib/apk/db/installed").is_some(),
+    read: |input| Ok(read(&input.whole()?)),
+    ..Analyzer::BASE
 };
 
 #[derive(Default)]
@@ -22,7 +24,7 @@ struct Record<'a> {
 }
 
 fn read(bytes: &[u8]) -> Found {
-    let mut found = Found::default();
+    let mut found = Found { database: Some(Ecosystem::Apk), ..Found::default() };
     let mut record = Record::default();
     let mut last = 0;
     for (number, line) in text::lines(bytes) {
@@ -60,13 +62,11 @@ impl Record<'_> {
         };
         let origin = self.origin.and_then(text::value).filter(|it| *it != name);
         found.component(Component {
-            ecosystem: Ecosystem::Apk,
-            name: name.to_owned(),
-            version: version.to_owned(),
             // Packages of one origin are built together, in one version.
             source: origin
                 .map(|it| SourcePackage { name: it.to_owned(), version: version.to_owned() }),
             arch: self.arch.and_then(text::value).map(str::to_owned),
+            ..Component::new(Ecosystem::Apk, name, version)
         });
     }
 }

@@ -4,19 +4,21 @@
 //! them in `status`; distroless images keep one file per package in `status.d`, without a `Status`.
 //! A package counts while its files are there: also half-configured, also marked for removal.
 
-use super::{Analyzer, Found, text};
+use super::{Analyzer, Found, Want, root_of, text};
 use crate::model::{Component, Ecosystem, SourcePackage};
 
 const STATUS: &str = "var/lib/dpkg/status";
 
 pub(super) const ANALYZER: Analyzer = Analyzer {
     id: "dpkg",
-    wants: |path| {
-        let per_package = path.parent() == "var/lib/dpkg/status.d"
+    wants: &[Want::Name("status"), Want::In("status.d")],
+    accepts: |path| {
+        let per_package = path.parent().ends_with("var/lib/dpkg/status.d")
             && !path.as_str().as_bytes().ends_with(b".md5sums");
-        path.as_str() == STATUS || per_package
+        root_of(path, STATUS).is_some() || per_package
     },
-    read: |path, bytes| read(bytes, path.as_str() == STATUS),
+    read: |input| Ok(read(&input.whole()?, root_of(input.path, STATUS).is_some())),
+    ..Analyzer::BASE
 };
 
 /// The fields of one record that matter, as they stand.
@@ -31,7 +33,8 @@ struct Record<'a> {
 }
 
 fn read(bytes: &[u8], has_status: bool) -> Found {
-    let mut found = Found::default();
+    let database = has_status.then_some(Ecosystem::Deb);
+    let mut found = Found { database, ..Found::default() };
     let mut record = Record::default();
     let mut last = 0;
     for (number, line) in text::lines(bytes) {
@@ -89,11 +92,9 @@ impl<'a> Record<'a> {
             found.note(self.line, "a package with an unreadable source");
         }
         found.component(Component {
-            ecosystem: Ecosystem::Deb,
-            name: name.to_owned(),
-            version: version.to_owned(),
             source: source.filter(|it| it.name != name || it.version != version),
             arch: self.architecture.and_then(text::value).map(str::to_owned),
+            ..Component::new(Ecosystem::Deb, name, version)
         });
     }
 }

@@ -4,95 +4,70 @@
 //! no environment. What they read is hostile, so one bad record gives a note and never hides the
 //! records around it, and a note never repeats what the file says.
 
+mod found;
+mod input;
+mod text;
+mod want;
+
 mod apk;
 mod dpkg;
 mod npm;
 mod os_release;
 mod python;
-mod text;
 
-use crate::model::{Component, Distro, LayerPath};
+use crate::model::LayerPath;
+
+pub use found::Found;
+pub use input::{Input, Unread};
+pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
+
+use found::Owning;
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] =
     &[apk::ANALYZER, dpkg::ANALYZER, npm::ANALYZER, os_release::ANALYZER, python::ANALYZER];
 
-/// A file larger than this is not analyzed; it is noted instead.
+/// The most of a file that an analyzer takes into memory as a whole.
 pub const MAX_FILE: u64 = 64 << 20;
 
-/// What one file may state. The largest distribution has about 70,000 packages altogether.
-const MAX_COMPONENTS: usize = 100_000;
-
-/// Enough to find the trouble; a file can be wrong in a million places.
-const MAX_NOTES: usize = 20;
-
-/// How one package format is recognized and read.
+/// How one format is recognized and read.
 #[derive(Debug)]
 pub struct Analyzer {
     pub id: &'static str,
-    /// Whether the file at this path is of the format.
-    pub wants: fn(&LayerPath) -> bool,
-    /// Reads the whole file.
-    pub read: fn(&LayerPath, &[u8]) -> Found,
+    /// Which files it is about; one of these must fit.
+    pub wants: &'static [Want],
+    /// Looks at the whole path of a file that fits.
+    pub accepts: fn(&LayerPath) -> bool,
+    /// It reads symlinks, and no regular file.
+    pub links: bool,
+    pub read: fn(&Input<'_>) -> Result<Found, Unread>,
 }
 
-/// What an analyzer read in one file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    pub distro: Option<Distro>,
-    pub components: Vec<Component>,
-    pub notes: Vec<String>,
-    dropped_notes: usize,
-}
-
-impl Found {
-    /// Adds a package, up to the limit.
-    fn component(&mut self, component: Component) {
-        match self.components.len() {
-            MAX_COMPONENTS => {
-                self.components.push(component);
-                self.notes
-                    .push(format!("more than {MAX_COMPONENTS} packages; the rest is not read"));
-            }
-            n if n > MAX_COMPONENTS => {}
-            _ => self.components.push(component),
-        }
-    }
-
-    /// Adds a note about the record that begins at `line`, up to the limit.
-    fn note(&mut self, line: usize, what: &str) {
-        if self.notes.len() < MAX_NOTES {
-            self.notes.push(format!("line {line}: {what}"));
-        } else {
-            self.dropped_notes += 1;
-        }
-    }
-
-    /// Sorts, so that the order of records in the file does not matter, and counts what was cut.
-    fn finish(mut self) -> Self {
-        self.components.truncate(MAX_COMPONENTS);
-        self.components.sort_unstable();
-        self.components.dedup();
-        if self.dropped_notes > 0 {
-            self.notes.push(format!("{} more notes like these", self.dropped_notes));
-            self.dropped_notes = 0;
-        }
-        self
-    }
-}
-
-/// The analyzers that read the file at `path`.
-pub fn wanting(path: &LayerPath) -> impl Iterator<Item = &'static Analyzer> {
-    ANALYZERS.iter().filter(move |it| (it.wants)(path))
+impl Analyzer {
+    /// What the constants start from: any path, and nothing to be found.
+    const BASE: Self = Self {
+        id: "",
+        wants: &[],
+        accepts: |_| true,
+        links: false,
+        read: |_| Ok(Found::default()),
+    };
 }
 
 /// Reads one file with one analyzer; its notes begin with the analyzer's id.
-pub fn analyze(analyzer: &Analyzer, path: &LayerPath, bytes: &[u8]) -> Found {
-    let mut found = (analyzer.read)(path, bytes).finish();
+pub fn analyze(analyzer: &Analyzer, input: &Input<'_>) -> Result<Found, Unread> {
+    let mut found = (analyzer.read)(input)?.finish();
     for note in &mut found.notes {
         *note = format!("{}: {note}", analyzer.id);
     }
-    found
+    Ok(found)
+}
+
+/// What comes before `suffix`, the path of a file in a root file system: empty, or the directory
+/// that holds another root. `None` if the path does not end so.
+fn root_of<'a>(path: &'a LayerPath, suffix: &str) -> Option<&'a str> {
+    let root = path.as_str().strip_suffix(suffix)?;
+    if root.is_empty() { Some(root) } else { root.strip_suffix('/') }
 }
 
 #[cfg(test)]

@@ -6,11 +6,16 @@
 
 use serde::Deserialize;
 
-use super::{Analyzer, Found, text};
+use super::{Analyzer, Found, Want, text};
 use crate::model::{Component, Ecosystem, LayerPath};
 
-pub(super) const ANALYZER: Analyzer =
-    Analyzer { id: "npm", wants: is_package, read: |_, bytes| read(bytes) };
+pub(super) const ANALYZER: Analyzer = Analyzer {
+    id: "npm",
+    wants: &[Want::Name("package.json")],
+    accepts: is_package,
+    read: |input| Ok(read(&input.whole()?)),
+    ..Analyzer::BASE
+};
 
 fn is_package(path: &LayerPath) -> bool {
     let mut parts = path.as_str().rsplit('/');
@@ -44,13 +49,9 @@ fn read(bytes: &[u8]) -> Found {
     };
     let (Some(name), Some(version)) = (manifest.name, manifest.version) else { return found };
     match (text::value(name.as_bytes()), text::value(version.as_bytes())) {
-        (Some(name), Some(version)) => found.component(Component {
-            ecosystem: Ecosystem::Npm,
-            name: name.to_owned(),
-            version: version.to_owned(),
-            source: None,
-            arch: None,
-        }),
+        (Some(name), Some(version)) => {
+            found.component(Component::new(Ecosystem::Npm, name, version));
+        }
         _ => found.note(1, "a package without a readable name and version"),
     }
     found

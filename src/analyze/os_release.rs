@@ -3,13 +3,17 @@
 //! `KEY=value` lines with shell quoting, <https://www.freedesktop.org/software/systemd/man/os-release.html>.
 //! `/etc/os-release` is a symlink on most images; the file it leads to is then read at its own path.
 
-use super::{Analyzer, Found, text};
+use super::{Analyzer, Found, Want, root_of, text};
 use crate::model::Distro;
 
 pub(super) const ANALYZER: Analyzer = Analyzer {
     id: "os-release",
-    wants: |path| matches!(path.as_str(), "etc/os-release" | "usr/lib/os-release"),
-    read: |_, bytes| read(bytes),
+    wants: &[Want::Name("os-release")],
+    accepts: |path| {
+        ["etc/os-release", "usr/lib/os-release"].iter().any(|it| root_of(path, it).is_some())
+    },
+    read: |input| Ok(read(&input.whole()?)),
+    ..Analyzer::BASE
 };
 
 fn read(bytes: &[u8]) -> Found {
@@ -29,7 +33,7 @@ fn read(bytes: &[u8]) -> Found {
             None => found.note(number, "an unreadable value"),
         }
     }
-    found.distro = id.map(|id| Distro { id, version });
+    found.distro = id.map(|id| Distro { id, version, ..Distro::default() });
     found
 }
 

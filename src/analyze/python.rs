@@ -5,11 +5,16 @@
 //! PEP 503 writes them. Copies that pip and setuptools carry in `_vendor` are theirs to update, and
 //! a directory that begins with `~` is what a broken upgrade left behind: neither is installed.
 
-use super::{Analyzer, Found, text};
+use super::{Analyzer, Found, Want, text};
 use crate::model::{Component, Ecosystem, LayerPath};
 
-pub(super) const ANALYZER: Analyzer =
-    Analyzer { id: "python", wants: is_metadata, read: |_, bytes| read(bytes) };
+pub(super) const ANALYZER: Analyzer = Analyzer {
+    id: "python",
+    wants: &[Want::Name("METADATA"), Want::Name("PKG-INFO"), Want::Extension(".egg-info")],
+    accepts: is_metadata,
+    read: |input| Ok(read(&input.whole()?)),
+    ..Analyzer::BASE
+};
 
 fn is_metadata(path: &LayerPath) -> bool {
     let directory = LayerPath::new(path.parent()).ok();
@@ -43,13 +48,7 @@ fn read(bytes: &[u8]) -> Found {
         found.note(1, "a distribution without a readable version");
         return found;
     };
-    found.component(Component {
-        ecosystem: Ecosystem::Pypi,
-        name: canonical(name),
-        version: version.to_owned(),
-        source: None,
-        arch: None,
-    });
+    found.component(Component::new(Ecosystem::Pypi, canonical(name), version));
     found
 }
 

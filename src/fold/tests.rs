@@ -25,13 +25,7 @@ fn inventory(text: &str) -> Inventory {
         let facts = inventory.files.entry(LayerPath::new(words[0]).unwrap()).or_default();
         match words[1].strip_prefix('!') {
             Some(secret) => add_secret(facts, secret),
-            None => facts.components.push(Component {
-                ecosystem: Ecosystem::Pypi,
-                name: words[1].to_owned(),
-                version: words[2].to_owned(),
-                source: None,
-                arch: None,
-            }),
+            None => facts.components.push(Component::new(Ecosystem::Pypi, words[1], words[2])),
         }
     }
     inventory

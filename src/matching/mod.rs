@@ -38,7 +38,7 @@ pub fn find_in(
 ) -> Result<Vec<Vulnerability>, DatabaseError> {
     let mut found = Vec::new();
     for component in &facts.components {
-        let scheme = Scheme::from(component.ecosystem);
+        let Some(scheme) = Scheme::of(component.ecosystem) else { continue };
         let (name, version) = looked_up_as(component);
         let mut flaws = Flaws::default();
         for ecosystem in databases(path, component, distro) {
@@ -84,6 +84,7 @@ fn kind(ecosystem: Ecosystem, distro: Option<&Distro>) -> String {
         Ecosystem::Apk => format!("apk packages of {release}"),
         Ecosystem::Pypi => "Python packages".to_owned(),
         Ecosystem::Npm => "npm packages".to_owned(),
+        other => format!("{} packages", other.purl_type()),
     }
 }
 
@@ -131,6 +132,7 @@ fn databases(path: &LayerPath, component: &Component, distro: Option<&Distro>) -
         (Ecosystem::Pypi, _) if is_distro_owned(path, distro) => Vec::new(),
         (Ecosystem::Pypi, _) => vec!["PyPI".to_owned()],
         (Ecosystem::Npm, _) => vec!["npm".to_owned()],
+        _ => Vec::new(),
     }
 }
 
@@ -187,7 +189,11 @@ mod tests {
     fn inventory(distro: &str, lines: &str) -> Inventory {
         let mut inventory = Inventory::default();
         if let Some((id, version)) = distro.split_once(' ') {
-            let distro = Distro { id: id.to_owned(), version: Some(version.to_owned()) };
+            let distro = Distro {
+                id: id.to_owned(),
+                version: Some(version.to_owned()),
+                ..Distro::default()
+            };
             let facts = FileFacts { distro: Some(distro), ..FileFacts::default() };
             inventory.files.insert(LayerPath::new("usr/lib/os-release").unwrap(), facts);
         }
@@ -203,13 +209,7 @@ mod tests {
                 "pypi" => Ecosystem::Pypi,
                 _ => Ecosystem::Npm,
             };
-            let component = Component {
-                ecosystem,
-                name: fields[2].to_owned(),
-                version: fields[3].to_owned(),
-                source,
-                arch: None,
-            };
+            let component = Component { source, ..Component::new(ecosystem, fields[2], fields[3]) };
             inventory
                 .files
                 .entry(LayerPath::new(fields[0]).unwrap())

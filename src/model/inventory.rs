@@ -14,7 +14,7 @@ use std::io::{self, BufRead, Write};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Component, Distro, LayerPath};
+use super::{Component, Distro, Ecosystem, LayerPath, Owns, Severity};
 
 /// The facts of a filesystem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,8 +27,20 @@ pub struct Inventory {
 pub struct FileFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distro: Option<Distro>,
+    /// The file is the database of a package manager; it says so also when it is empty, so that a
+    /// database that was deleted is told from one without packages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Ecosystem>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
+    /// Which files belong to components, of this file or of another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owns: Vec<Owns>,
+    /// What this file says of components that others prove.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<About>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hazards: Vec<Hazard>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<SecretHit>,
     /// What could not be read, and why, in words for people.
@@ -40,6 +52,53 @@ impl FileFacts {
     /// Nothing was found and nothing went wrong: such a file has no line.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Brings the facts of several readers into their one order.
+    pub fn sort(&mut self) {
+        self.components.sort_unstable();
+        self.components.dedup();
+        self.about.sort_unstable();
+        self.hazards.sort_unstable();
+        self.secrets.sort_unstable();
+    }
+}
+
+/// A property of components that another file proves.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct About {
+    /// The evidence of the component; with a `/` at the end, all evidence below that directory.
+    pub of: String,
+    pub key: String,
+    pub value: String,
+}
+
+/// Something in a file that harms whoever uses the file as it is meant to be used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hazard {
+    pub kind: HazardKind,
+    pub severity: Severity,
+    /// What it would do, in the file's own names: `os.system`. Short and printable.
+    pub what: String,
+    /// Where in the file, if that is an archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
+}
+
+/// The kinds of hazard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HazardKind {
+    /// A serialized model that runs code of its choice when it is loaded.
+    UnsafeModel,
+}
+
+impl HazardKind {
+    /// What exemptions and reports call it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::UnsafeModel => "unsafe-model",
+        }
     }
 }
 
@@ -136,7 +195,7 @@ struct LineIn {
 
 impl Inventory {
     /// Changes with every change of meaning, so that older scans are made again.
-    pub const SCHEMA: u32 = 1;
+    pub const SCHEMA: u32 = 2;
 
     /// Writes the inventory.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -216,7 +275,7 @@ mod tests {
         for length in 0..written().len() - 1 {
             assert!(Inventory::read(&mut &written()[..length]).is_err(), "{length}");
         }
-        let foreign = String::from_utf8(written()).unwrap().replacen(":1", ":2", 1);
+        let foreign = String::from_utf8(written()).unwrap().replacen(":2", ":3", 1);
         assert!(Inventory::read(&mut foreign.as_bytes()).is_err());
         assert!(Inventory::read(&mut &[0xff; 64][..]).is_err());
     }

@@ -1,11 +1,23 @@
 //! The vocabulary: small values that every other module speaks in.
 
 mod component;
+mod content;
+mod distro;
+mod ecosystem;
 mod finding;
 mod inventory;
+mod owned;
 mod path;
+mod purl;
 
-pub use component::{Component, Distro, Ecosystem, SourcePackage};
+pub use component::{Component, SourcePackage, Standing};
+pub use content::Content;
+pub use distro::Distro;
+pub use ecosystem::Ecosystem;
 pub use finding::{Fix, Secret, Severity, Vulnerability};
-pub use inventory::{FileFacts, Fingerprint, Inventory, InventoryError, Redacted, SecretHit};
+pub use inventory::{
+    About, FileFacts, Fingerprint, Hazard, HazardKind, Inventory, InventoryError, Redacted,
+    SecretHit,
+};
+pub use owned::{Owns, PathSet};
 pub use path::{InvalidPath, LayerPath};

@@ -59,6 +59,23 @@ impl LayerPath {
         self.0.rsplit_once('/').map_or(self.as_str(), |(_, name)| name)
     }
 
+    /// The path that `relative` leads to from the directory `base`: `.` and `..` are followed by
+    /// name, as in a list of files. `None` where that leads out of the layer.
+    pub fn join(base: &str, relative: &str) -> Option<Self> {
+        let from = if relative.starts_with('/') { "" } else { base };
+        let mut parts: Vec<&str> = Vec::new();
+        for part in from.split('/').chain(relative.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                name => parts.push(name),
+            }
+        }
+        Self::new(&parts.join("/")).ok()
+    }
+
     /// The path of the directory it is in; empty at the top.
     pub fn parent(&self) -> &str {
         self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
@@ -108,6 +125,17 @@ mod tests {
         for raw in ["", "/", "..", "a/../b", "a//b", "./a", "a/"] {
             assert!(check(raw.as_bytes()).starts_with("not a path"), "{raw}");
         }
+    }
+
+    #[test]
+    fn a_list_of_files_may_go_up_and_down_but_not_out() {
+        let join = |base, relative| LayerPath::join(base, relative).map(|it| it.to_string());
+        let site = "usr/lib/python3/site-packages";
+        assert_eq!(join(site, "../../../bin/pip").as_deref(), Some("/usr/bin/pip"));
+        assert_eq!(join(site, "./a//b").as_deref(), Some("/usr/lib/python3/site-packages/a/b"));
+        assert_eq!(join(site, "/etc/x").as_deref(), Some("/etc/x"));
+        assert_eq!(join("a", "../../b"), None);
+        assert_eq!(join("", "."), None);
     }
 
     #[test]

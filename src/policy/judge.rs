@@ -105,13 +105,7 @@ mod tests {
             severity,
             summary: String::new(),
             fix: if is_fixed { Fix::Fixed("2".to_owned()) } else { Fix::NotFixed },
-            component: Component {
-                ecosystem: Ecosystem::Pypi,
-                name: "a".to_owned(),
-                version: "1".to_owned(),
-                source: None,
-                arch: None,
-            },
+            component: Component::new(Ecosystem::Pypi, "a", "1"),
             path: LayerPath::new("a").unwrap(),
         };
         policy(words).judge_vulnerability(&vulnerability, Place { ships })

@@ -8,6 +8,7 @@ use super::index::{self, Child, Index, Listed, Seen};
 use super::lines::{Lines, Piece};
 use super::place::Place;
 use super::witness::Witness;
+use crate::analyze;
 use crate::model::{FileFacts, LayerPath};
 use crate::source::{Entry, Kind, Meta, Stamp};
 
@@ -64,6 +65,8 @@ pub(super) struct Plan<'p> {
     pub(super) tasks: Vec<Task<'p>>,
     /// The files to read, with their sizes.
     pub(super) files: Vec<(CString, u64)>,
+    /// The symlinks to read.
+    pub(super) links: Vec<CString>,
 }
 
 /// Decides by what the parent's scan saw.
@@ -89,6 +92,7 @@ impl<'p> Planner<'p> {
             listed: Listed { name, stamp: task.stamp, files: Vec::new(), within: Vec::new() },
             tasks: Vec::new(),
             files: Vec::new(),
+            links: Vec::new(),
         };
         plan.found.saw(task.stamp);
         for Entry { name, meta } in entries {
@@ -109,6 +113,11 @@ impl<'p> Planner<'p> {
                 }
                 Ok(meta @ Meta { kind: Kind::File, .. }) => {
                     self.file(name, &path, meta, task.before, &mut plan);
+                }
+                Ok(Meta { kind: Kind::Link, .. }) => {
+                    if !analyze::wanting_link(&path).is_empty() {
+                        plan.links.push(name);
+                    }
                 }
                 Ok(Meta { kind: Kind::Mount, .. }) => {
                     let what = "another filesystem is mounted here; it was not scanned";

@@ -1,11 +1,11 @@
-//! One file: read once, in pieces, for secrets and packages together.
+//! One file: opened once, read for secrets and packages together.
 
 use std::ffi::CString;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::analyze;
-use crate::model::{FileFacts, LayerPath, SecretHit};
+use crate::analyze::{self, Analyzer, HEAD, Input, Unread};
+use crate::model::{Content, FileFacts, LayerPath, SecretHit};
 use crate::source::{Chunk, Directory, File};
 
 /// Looks for secrets in one file after the other. Each thread has its own.
@@ -59,16 +59,19 @@ impl<'a> Worker<'a> {
             Ok(file) => self.read_open(file, path, &mut reading),
             Err(error) => reading.fail("cannot be opened", &error),
         }
-        reading.facts.components.sort_unstable();
-        reading.facts.secrets.sort_unstable();
+        reading.facts.sort();
         reading
     }
 
     fn read_open(&mut self, mut file: File, path: &LayerPath, into: &mut Reading) {
-        let mut whole = Whole::wanted(path, file.size(), &mut into.facts);
+        let first = match file.next(&mut self.buffer) {
+            Ok(first) => first,
+            Err(error) => return into.fail("cannot be read", &error),
+        };
+        self.analyze(&file, &first, path, into);
         let streamed = catch_unwind(AssertUnwindSafe(|| {
             self.scanner.begin(path);
-            let end = self.stream(&mut file, &mut whole);
+            let end = self.stream(&mut file, first);
             (end, self.scanner.finish())
         }));
         let Ok((end, (secrets, notes))) = streamed else {
@@ -79,77 +82,91 @@ impl<'a> Worker<'a> {
         };
         into.facts.secrets = secrets;
         into.facts.notes.extend(notes);
-        match end {
-            Ok(()) => whole.analyze(path, &mut into.facts),
-            Err(error) => into.fail("cannot be read to its end", &error),
+        if let Err(error) = end {
+            into.fail("cannot be read to its end", &error);
         }
     }
 
-    fn stream(&mut self, file: &mut File, whole: &mut Whole) -> io::Result<()> {
+    /// Lets those analyzers read the file that want it, by its path or by its first bytes. A file
+    /// that fits the buffer is not read again.
+    fn analyze(&self, file: &File, first: &Chunk, path: &LayerPath, into: &mut Reading) {
+        let front = match first {
+            Chunk::Data(n) => self.buffer.get(..*n).unwrap_or_default(),
+            Chunk::Hole(_) | Chunk::End => &[],
+        };
+        let head = front.get(..HEAD).unwrap_or(front);
+        let wanting = analyze::wanting(path).iter().chain(analyze::wanting_head(path, head).iter());
+        let is_whole = front.len() as u64 == file.size();
+        let content: &dyn Content = if is_whole { &front } else { file };
+        for analyzer in wanting {
+            into.run(analyzer, &Input { path, content });
+        }
+    }
+
+    fn stream(&mut self, file: &mut File, first: Chunk) -> io::Result<()> {
+        let mut chunk = first;
         loop {
-            match file.next(&mut self.buffer)? {
+            match chunk {
                 Chunk::Data(n) => {
                     let data = self.buffer.get(..n).unwrap_or_default();
                     self.n_bytes += data.len() as u64;
                     self.scanner.feed(data);
-                    whole.extend(data);
                 }
                 Chunk::Hole(n) => {
                     let length = usize::try_from(n).unwrap_or(usize::MAX);
                     self.scanner.feed(HOLE.get(..length).unwrap_or(&HOLE));
-                    whole.extend_zeros(length);
                 }
                 Chunk::End => return Ok(()),
             }
-        }
-    }
-}
-
-/// The bytes for the analyzers, kept only for the few files that one of them reads.
-struct Whole {
-    bytes: Option<Vec<u8>>,
-}
-
-impl Whole {
-    fn wanted(path: &LayerPath, size: u64, facts: &mut FileFacts) -> Self {
-        let is_wanted = analyze::wanting(path).next().is_some();
-        let fits = size <= analyze::MAX_FILE;
-        if is_wanted && !fits {
-            let limit = analyze::MAX_FILE;
-            facts.notes.push(format!("too large to analyze: {size} bytes, limit {limit}"));
-        }
-        Self { bytes: (is_wanted && fits).then(Vec::new) }
-    }
-
-    fn extend(&mut self, data: &[u8]) {
-        if let Some(bytes) = &mut self.bytes {
-            bytes.extend_from_slice(data);
-        }
-    }
-
-    /// A hole is never larger than the file, and that was checked.
-    fn extend_zeros(&mut self, n: usize) {
-        if let Some(bytes) = &mut self.bytes {
-            bytes.resize(bytes.len().saturating_add(n), 0);
-        }
-    }
-
-    fn analyze(&self, path: &LayerPath, into: &mut FileFacts) {
-        let Some(bytes) = &self.bytes else { return };
-        for analyzer in analyze::wanting(path) {
-            match catch_unwind(|| analyze::analyze(analyzer, path, bytes)) {
-                Ok(found) => {
-                    into.distro = found.distro.or(into.distro.take());
-                    into.components.extend(found.components);
-                    into.notes.extend(found.notes);
-                }
-                Err(_) => into.notes.push(format!("{}: broke off", analyzer.id)),
-            }
+            chunk = file.next(&mut self.buffer)?;
         }
     }
 }
 
 impl Reading {
+    /// Reads the symlink `name`: its content is where it leads to.
+    pub(super) fn of_link(directory: &Directory, name: &CString, path: &LayerPath) -> Self {
+        let mut reading = Self::default();
+        match directory.link(name) {
+            Ok(target) => {
+                let content: &dyn Content = &target.as_slice();
+                for analyzer in analyze::wanting_link(path).iter() {
+                    reading.run(analyzer, &Input { path, content });
+                }
+            }
+            Err(error) => reading.fail("cannot be read", &error),
+        }
+        reading.facts.sort();
+        reading
+    }
+
+    /// Adds what one analyzer finds in a file.
+    fn run(&mut self, analyzer: &Analyzer, input: &Input<'_>) {
+        let facts = &mut self.facts;
+        // The input is only read, and what an analyzer has in hand goes with it.
+        match catch_unwind(AssertUnwindSafe(|| analyze::analyze(analyzer, input))) {
+            Ok(Ok(found)) => {
+                facts.distro = found.distro.or(facts.distro.take());
+                facts.database = found.database.or(facts.database);
+                facts.components.extend(found.components);
+                facts.owns.extend(found.owns);
+                facts.about.extend(found.about);
+                facts.hazards.extend(found.hazards);
+                facts.notes.extend(found.notes);
+            }
+            Ok(Err(Unread::TooLarge { size, limit })) => {
+                let id = analyzer.id;
+                facts
+                    .notes
+                    .push(format!("{id}: too large to analyze: {size} bytes, limit {limit}"));
+            }
+            Ok(Err(Unread::Io(error))) => {
+                self.fail(&format!("{}: cannot be read", analyzer.id), &error)
+            }
+            Err(_) => facts.notes.push(format!("{}: broke off", analyzer.id)),
+        }
+    }
+
     fn fail(&mut self, what: &str, error: &io::Error) {
         self.facts.notes.push(format!("{what}: {error}"));
         self.failed = true;

@@ -105,6 +105,7 @@ impl<'p> Walk<'_, 'p> {
         for task in plan.tasks {
             scope.spawn(move |scope| self.directory(&task, scope));
         }
+        self.links(&directory, &place, &plan.links);
         let directory = Arc::new(directory);
         for batch in batches(plan.files) {
             let (directory, place) = (Arc::clone(&directory), Arc::clone(&place));
@@ -129,6 +130,19 @@ impl<'p> Walk<'_, 'p> {
             }
         }
         self.hand_in(found, batch.len() as u64);
+    }
+
+    fn links(&self, directory: &Directory, place: &Place, names: &[CString]) {
+        let mut found = Found::default();
+        for name in names {
+            let Some(path) = place.path_of(name.as_bytes()) else { continue };
+            let Reading { facts, failed } = Reading::of_link(directory, name, &path);
+            found.failed |= failed;
+            if !facts.is_empty() {
+                found.add(&path, &facts);
+            }
+        }
+        self.hand_in(found, names.len() as u64);
     }
 
     fn unlistable(&self, place: &Place, error: io::Error) {

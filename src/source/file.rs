@@ -9,6 +9,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags, SeekFrom};
 use rustix::io::Errno;
 
+use crate::model::Content;
+
 /// An open regular file.
 #[derive(Debug)]
 pub struct File {
@@ -17,6 +19,26 @@ pub struct File {
     position: u64,
     /// Where the data that was asked for last ends; everything up to the size if there are no holes.
     data_end: u64,
+}
+
+/// Read at any place, whatever was streamed before.
+impl Content for File {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut done = 0;
+        while let Some(rest) = buffer.get_mut(done..).filter(|it| !it.is_empty()) {
+            match rustix::io::pread(&self.fd, rest, offset.saturating_add(done as u64)) {
+                Ok(0) => break,
+                Ok(n) => done += n,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(done)
+    }
 }
 
 /// The next piece of a file.
@@ -43,11 +65,6 @@ impl File {
         let stored = u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512);
         let data_end = if stored < size { 0 } else { u64::MAX };
         Ok(Self { fd, size, position: 0, data_end })
-    }
-
-    /// The size it claims.
-    pub fn size(&self) -> u64 {
-        self.size
     }
 
     /// Fills the front of `buffer` with the next piece.

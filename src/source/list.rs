@@ -27,14 +27,22 @@ pub struct Meta {
     pub size: u64,
 }
 
-/// Only the kinds that are opened are told apart.
+impl Meta {
+    /// Of what is not looked at any further.
+    const NOTHING: Self =
+        Self { kind: Kind::Other, stamp: Stamp { inode: 0, ctime: 0 }, mtime: 0, size: 0 };
+}
+
+/// Only the kinds that are read are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Directory,
     File,
     /// The root of another mount, which is not part of the tree.
     Mount,
-    /// A symlink, FIFO, socket or device: it has no content of its own.
+    /// It is read, but never followed.
+    Link,
+    /// A FIFO, socket or device: it has no content of its own.
     Other,
 }
 
@@ -62,7 +70,8 @@ pub(super) fn list(directory: &OwnedFd) -> io::Result<Vec<Entry>> {
             FileType::Directory | FileType::RegularFile | FileType::Unknown => {
                 meta(directory, name)
             }
-            _ => Ok(Meta { kind: Kind::Other, stamp: Stamp::default(), mtime: 0, size: 0 }),
+            FileType::Symlink => Ok(Meta { kind: Kind::Link, ..Meta::NOTHING }),
+            _ => Ok(Meta::NOTHING),
         };
         entries.push(Entry { name: name.to_owned(), meta });
     }
@@ -93,6 +102,7 @@ fn kind(statx: &Statx) -> Kind {
         FileType::Directory | FileType::RegularFile if is_mount => Kind::Mount,
         FileType::Directory => Kind::Directory,
         FileType::RegularFile => Kind::File,
+        FileType::Symlink => Kind::Link,
         _ => Kind::Other,
     }
 }

@@ -74,6 +74,11 @@ impl Directory {
         File::open(&self.fd, name)
     }
 
+    /// Where the symlink `name` leads to. It is not followed.
+    pub fn link(&self, name: &CString) -> io::Result<Vec<u8>> {
+        Ok(rustix::fs::readlinkat(&self.fd, name, Vec::new())?.into_bytes())
+    }
+
     /// Everything in it but `.` and `..`, sorted by name.
     pub fn list(&self) -> io::Result<Vec<Entry>> {
         list::list(&self.fd)

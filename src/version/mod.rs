@@ -23,13 +23,15 @@ pub enum Scheme {
     Npm,
 }
 
-impl From<Ecosystem> for Scheme {
-    fn from(ecosystem: Ecosystem) -> Self {
+impl Scheme {
+    /// The rules of `ecosystem`; none where its versions are not ordered here.
+    pub fn of(ecosystem: Ecosystem) -> Option<Self> {
         match ecosystem {
-            Ecosystem::Deb => Self::Deb,
-            Ecosystem::Apk => Self::Apk,
-            Ecosystem::Pypi => Self::Pypi,
-            Ecosystem::Npm => Self::Npm,
+            Ecosystem::Deb => Some(Self::Deb),
+            Ecosystem::Apk => Some(Self::Apk),
+            Ecosystem::Pypi => Some(Self::Pypi),
+            Ecosystem::Npm => Some(Self::Npm),
+            _ => None,
         }
     }
 }

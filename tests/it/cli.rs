@@ -202,7 +202,7 @@ fn two_scans_of_a_tree_are_the_same_bytes() {
     let first = scan("first");
     assert_eq!(first, scan("second"));
     insta::assert_snapshot!(first, @r#"
-    {"layergate":1,"files":1}
+    {"layergate":2,"files":1}
     {"path":"usr/lib/python3/thing-1.0.dist-info/METADATA","components":[{"ecosystem":"pypi","name":"thing","version":"1.0"}]}
     "#);
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 /// A module, and the modules it may name.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("source", &["model"]),
-    ("analyze", &["model"]),
+    ("format", &["model"]),
+    ("source", &["model", "format"]),
+    ("analyze", &["model", "format"]),
     ("secrets", &["model"]),
     ("scan", &["model", "source", "analyze", "secrets"]),
     ("version", &["model"]),
@@ -20,22 +21,22 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "gate",
         &[
-            "model", "source", "analyze", "secrets", "scan", "version", "advisory", "matching",
-            "fold", "policy", "report",
+            "model", "format", "source", "analyze", "secrets", "scan", "version", "advisory",
+            "matching", "fold", "policy", "report",
         ],
     ),
     (
         "cli",
         &[
-            "model", "source", "analyze", "secrets", "scan", "version", "advisory", "matching",
-            "fold", "policy", "report", "gate",
+            "model", "format", "source", "analyze", "secrets", "scan", "version", "advisory",
+            "matching", "fold", "policy", "report", "gate",
         ],
     ),
 ];
 
 /// Bytes and values in, values out.
 const PURE: &[&str] =
-    &["model", "analyze", "secrets", "version", "matching", "fold", "policy", "report"];
+    &["model", "format", "analyze", "secrets", "version", "matching", "fold", "policy", "report"];
 
 const WORLD: &[&str] = &[
     "std::fs",

@@ -1,0 +1,352 @@
+//! Which analyzer reads which file, decided by a few look-ups of a path's parts.
+//!
+//! A large image has 300,000 files and most of them concern nobody.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use super::{ANALYZERS, Analyzer};
+use crate::model::LayerPath;
+
+/// What a file's path, or its first bytes, must be like.
+#[derive(Clone, Copy, Debug)]
+pub enum Want {
+    /// The file name.
+    Name(&'static str),
+    /// The file name from its last dot on, in lower case: `.jar`.
+    Extension(&'static str),
+    /// The name of the directory it is in.
+    In(&'static str),
+    /// The same from its last dot on: `.dist-info`.
+    InExtension(&'static str),
+    /// The file name without the version at its end: `python` for `python3.11`.
+    Program(&'static str),
+    /// The beginning of the name of a shared library: `libcudnn` for `libcudnn.so.9`.
+    Library(&'static str),
+    /// The first bytes, whatever its name.
+    Magic(Magic),
+}
+
+/// Kinds of file that are told by their first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Magic {
+    /// ELF, PE or Mach-O.
+    Executable,
+    /// A zip archive, by the record that an archive begins with.
+    Zip,
+    /// A pickle of protocol 2 or later.
+    Pickle,
+    Gguf,
+    Safetensors,
+    /// HDF5, as Keras writes models.
+    Hdf5,
+    /// An array of NumPy's.
+    Numpy,
+}
+
+/// The longest beginning that [`magic`] looks at.
+pub const HEAD: usize = 16;
+
+/// Headers of safetensors are JSON of at most this length.
+const MAX_SAFETENSORS_HEADER: u64 = 100 << 20;
+
+/// Tells the kind of a file by its first [`HEAD`] bytes, or all of a shorter file.
+pub fn magic(head: &[u8]) -> Option<Magic> {
+    Some(match head {
+        // Mach-O comes with 32 and 64 bits in either order, and as several of them in one file. A
+        // Java class begins like the latter; a count of architectures is small, its version is not.
+        [0x7f, b'E', b'L', b'F', ..]
+        | [b'M', b'Z', ..]
+        | [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..]
+        | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..]
+        | [0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 0..=31, ..] => Magic::Executable,
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Magic::Zip,
+        [b'G', b'G', b'U', b'F', ..] => Magic::Gguf,
+        [0x80, 2..=5, ..] => Magic::Pickle,
+        [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', ..] => Magic::Hdf5,
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Magic::Numpy,
+        _ => {
+            let (length, rest) = head.split_first_chunk()?;
+            let length = u64::from_le_bytes(*length);
+            let fits = (2..=MAX_SAFETENSORS_HEADER).contains(&length);
+            return (fits && rest.first() == Some(&b'{')).then_some(Magic::Safetensors);
+        }
+    })
+}
+
+/// Extensions of files that may be of a kind which their first bytes tell.
+const SNIFFED: &[&str] = &[
+    ".bin",
+    ".ckpt",
+    ".dill",
+    ".dll",
+    ".dylib",
+    ".exe",
+    ".gguf",
+    ".h5",
+    ".hdf5",
+    ".joblib",
+    ".keras",
+    ".model",
+    ".node",
+    ".npy",
+    ".npz",
+    ".pickle",
+    ".pkl",
+    ".pt",
+    ".pth",
+    ".pyd",
+    ".safetensors",
+    ".so",
+];
+
+/// Whether a file that no analyzer wants by its path may be worth a look at its first bytes. Asked
+/// only where files are not opened anyway.
+pub fn may_sniff(path: &LayerPath, is_executable: bool) -> bool {
+    let name = path.file_name();
+    let is_blob = || path.parent().ends_with("/blobs");
+    is_executable
+        || extension(name).is_some_and(|it| SNIFFED.contains(&it.as_str()))
+        || name.contains(".so.")
+        || is_blob()
+}
+
+/// Whether the file that a package lists as `path` may prove something itself.
+pub(super) fn may_prove(path: &str) -> bool {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let by_path = || LayerPath::join("", path).is_some_and(|it| !wanting(&it).is_empty());
+    may_be_program(parent, name) || by_path()
+}
+
+fn may_be_program(parent: &str, name: &str) -> bool {
+    let directory = parent.rsplit('/').next().unwrap_or_default();
+    if matches!(directory, "bin" | "sbin" | "libexec") || name.contains(".so.") {
+        return true;
+    }
+    if let Some(extension) = extension(name) {
+        return SNIFFED.contains(&extension.as_str());
+    }
+    // Names all in capitals are notices and metadata.
+    let texts = ["usr/share/", "usr/include/", "etc/", "usr/src/"];
+    let parent = parent.trim_start_matches(['.', '/']);
+    name.bytes().any(|it| it.is_ascii_lowercase()) && !texts.iter().any(|it| parent.starts_with(it))
+}
+
+/// Analyzers, by their place in [`ANALYZERS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Set(u128);
+
+impl Set {
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn insert(&mut self, at: usize) {
+        self.0 |= 1 << at;
+    }
+
+    #[must_use]
+    fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those in it, in the order of the table.
+    pub fn iter(self) -> impl Iterator<Item = &'static Analyzer> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let at = rest.trailing_zeros() as usize;
+            rest &= rest.wrapping_sub(1);
+            ANALYZERS.get(at)
+        })
+    }
+}
+
+#[derive(Default)]
+struct Tables {
+    names: FxHashMap<&'static str, Set>,
+    extensions: FxHashMap<&'static str, Set>,
+    directories: FxHashMap<&'static str, Set>,
+    directory_extensions: FxHashMap<&'static str, Set>,
+    programs: FxHashMap<&'static str, Set>,
+    libraries: Vec<(&'static str, Set)>,
+    magics: FxHashMap<Magic, Set>,
+    /// Those that read symlinks.
+    links: Set,
+}
+
+static TABLES: LazyLock<Tables> = LazyLock::new(|| {
+    let mut tables = Tables::default();
+    for (at, analyzer) in ANALYZERS.iter().enumerate() {
+        if analyzer.links {
+            tables.links.insert(at);
+        }
+        for want in analyzer.wants {
+            match want {
+                Want::Name(it) => tables.names.entry(it).or_default().insert(at),
+                Want::Extension(it) => tables.extensions.entry(it).or_default().insert(at),
+                Want::In(it) => tables.directories.entry(it).or_default().insert(at),
+                Want::InExtension(it) => {
+                    tables.directory_extensions.entry(it).or_default().insert(at);
+                }
+                Want::Program(it) => tables.programs.entry(it).or_default().insert(at),
+                Want::Library(it) => {
+                    let mut set = Set::default();
+                    set.insert(at);
+                    tables.libraries.push((it, set));
+                }
+                Want::Magic(it) => tables.magics.entry(*it).or_default().insert(at),
+            }
+        }
+    }
+    tables
+});
+
+/// The analyzers that want the regular file at `path` by its path.
+pub fn wanting(path: &LayerPath) -> Set {
+    let set = fitting(path);
+    accepting(Set(set.0 & !TABLES.links.0), path)
+}
+
+/// The analyzers that want the symlink at `path`.
+pub fn wanting_link(path: &LayerPath) -> Set {
+    if TABLES.links.is_empty() {
+        return Set::default();
+    }
+    let set = fitting(path);
+    accepting(Set(set.0 & TABLES.links.0), path)
+}
+
+fn fitting(path: &LayerPath) -> Set {
+    let tables = &*TABLES;
+    let name = path.file_name();
+    let parent = path.parent();
+    let directory = parent.rsplit_once('/').map_or(parent, |(_, it)| it);
+    let get = |table: &FxHashMap<&str, Set>, key: &str| table.get(key).copied().unwrap_or_default();
+    let mut set = get(&tables.names, name).and(get(&tables.directories, directory));
+    if let Some(extension) = extension(name) {
+        set = set.and(get(&tables.extensions, &extension));
+    }
+    if let Some(extension) = extension(directory) {
+        set = set.and(get(&tables.directory_extensions, &extension));
+    }
+    set = set.and(get(&tables.programs, without_version(name)));
+    if name.contains(".so") || name.ends_with(".a") {
+        let begins = |(front, _): &&(&str, Set)| name.starts_with(front);
+        set = tables.libraries.iter().filter(begins).fold(set, |set, (_, it)| set.and(*it));
+    }
+    set
+}
+
+/// The analyzers that want the file at `path` by its first bytes.
+pub fn wanting_head(path: &LayerPath, head: &[u8]) -> Set {
+    let set = magic(head).and_then(|it| TABLES.magics.get(&it)).copied().unwrap_or_default();
+    accepting(set, path)
+}
+
+fn accepting(set: Set, path: &LayerPath) -> Set {
+    let mut accepting = set;
+    let mut rest = set.0;
+    while rest != 0 {
+        let at = rest.trailing_zeros() as usize;
+        rest &= rest.wrapping_sub(1);
+        if !ANALYZERS.get(at).is_some_and(|it| (it.accepts)(path)) {
+            accepting.0 &= !(1 << at);
+        }
+    }
+    accepting
+}
+
+/// The name from its last dot on, in lower case. A dot at the front begins a name.
+fn extension(name: &str) -> Option<Lower> {
+    let at = memchr::memrchr(b'.', name.as_bytes()).filter(|it| *it > 0)?;
+    Lower::new(name.get(at..)?)
+}
+
+/// The name without digits, dots and dashes at its end.
+fn without_version(name: &str) -> &str {
+    name.trim_end_matches(|it: char| it.is_ascii_digit() || matches!(it, '.' | '-'))
+}
+
+/// A short text in lower case, without a place on the heap.
+struct Lower {
+    bytes: [u8; Self::MAX],
+    length: usize,
+}
+
+impl Lower {
+    /// Longer than any extension that is asked for.
+    const MAX: usize = 16;
+
+    fn new(text: &str) -> Option<Self> {
+        let mut bytes = [0; Self::MAX];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        bytes.make_ascii_lowercase();
+        Some(Self { bytes, length: text.len() })
+    }
+
+    fn as_str(&self) -> &str {
+        // Lower case of ASCII letters leaves UTF-8 what it was.
+        self.bytes.get(..self.length).and_then(|it| str::from_utf8(it).ok()).unwrap_or_default()
+    }
+}
+
+impl std::ops::Deref for Lower {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanting_ids(path: &str) -> Vec<&'static str> {
+        wanting(&LayerPath::new(path).unwrap()).iter().map(|it| it.id).collect()
+    }
+
+    #[test]
+    fn every_analyzer_has_a_place_in_a_set() {
+        assert!(ANALYZERS.len() <= 128);
+    }
+
+    #[test]
+    fn a_path_is_told_by_its_parts() {
+        assert_eq!(wanting_ids("var/lib/dpkg/status"), ["dpkg"]);
+        assert_eq!(wanting_ids("a/node_modules/b/package.json"), ["npm"]);
+        assert!(wanting_ids("a/b/package.json.bak").is_empty());
+    }
+
+    #[test]
+    fn first_bytes_tell_the_kind() {
+        assert_eq!(magic(b"\x7fELF\x02\x01\x01"), Some(Magic::Executable));
+        assert_eq!(magic(b"\xca\xfe\xba\xbe\0\0\0\x02"), Some(Magic::Executable));
+        assert_eq!(magic(b"\xca\xfe\xba\xbe\0\0\0\x3d"), None);
+        assert_eq!(magic(b"\x10\0\0\0\0\0\0\0{\"a\":"), Some(Magic::Safetensors));
+        assert_eq!(magic(b"\x80\x04\x95"), Some(Magic::Pickle));
+        for text in [&b""[..], b"#!/bin/sh\n", b"{\"name\": \"x\"}  "] {
+            assert_eq!(magic(text), None);
+        }
+    }
+
+    #[test]
+    fn what_a_package_lists_is_kept_where_it_may_prove_something() {
+        for path in ["usr/bin/openssl", "/usr/lib/x/libssl.so.3", "usr/lib/git-core/git-am"] {
+            assert!(may_prove(path), "{path}");
+        }
+        for path in ["usr/share/doc/a/copyright", "usr/lib/python3/a.py", "a.dist-info/WHEEL"] {
+            assert!(!may_prove(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn versions_are_taken_off_names() {
+        assert_eq!(without_version("python3.11"), "python");
+        assert_eq!(without_version("nginx"), "nginx");
+        assert_eq!(extension("A.JAR").as_deref(), Some(".jar"));
+        assert_eq!(extension(".bashrc").as_deref(), None);
+        assert_eq!(extension("x.a-very-long-extension").as_deref(), None);
+    }
+}
