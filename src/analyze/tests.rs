@@ -9,9 +9,12 @@ use super::found::MAX_COMPONENTS;
 use super::{ANALYZERS, Analyzer, Found, Input};
 use crate::model::{Component, LayerPath, Standing};
 
-/// A path and a good file for each analyzer, in the order of their ids. A binary format makes its
+/// An analyzer's id, a path that it wants, and a good file.
+type Good = (&'static str, &'static str, fn() -> Vec<u8>);
+
+/// One for each analyzer, in the order of their ids. A binary format makes its
 /// file in a function beside its own tests.
-const GOOD: &[(&str, &str, fn() -> Vec<u8>)] = &[
+const GOOD: &[Good] = &[
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\n\nP:b\nV:1\no:c\n\n".into()
     }),

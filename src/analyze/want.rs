@@ -231,7 +231,7 @@ fn fitting(path: &LayerPath) -> Set {
         set = set.and(get(&tables.directory_extensions, &extension));
     }
     set = set.and(get(&tables.programs, without_version(name)));
-    if name.contains(".so") || name.ends_with(".a") {
+    if name.contains(".so") {
         let begins = |(front, _): &&(&str, Set)| name.starts_with(front);
         set = tables.libraries.iter().filter(begins).fold(set, |set, (_, it)| set.and(*it));
     }

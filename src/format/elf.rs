@@ -258,7 +258,7 @@ pub(crate) mod made {
             names.push(0);
             let is_last = name == ".shstrtab";
             let body = if is_last { names.clone() } else { body.to_vec() };
-            while bodies.len() % 16 != 0 {
+            while !bodies.len().is_multiple_of(16) {
                 bodies.push(0);
             }
             let offset = 64 + bodies.len() as u64;

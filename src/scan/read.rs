@@ -161,7 +161,7 @@ impl Reading {
                     .push(format!("{id}: too large to analyze: {size} bytes, limit {limit}"));
             }
             Ok(Err(Unread::Io(error))) => {
-                self.fail(&format!("{}: cannot be read", analyzer.id), &error)
+                self.fail(&format!("{}: cannot be read", analyzer.id), &error);
             }
             Err(_) => facts.notes.push(format!("{}: broke off", analyzer.id)),
         }
