@@ -5,4 +5,4 @@ mod table;
 mod text;
 
 pub use plain::plain;
-pub use text::{Blocked, Told, stop_message, warning};
+pub use text::{Blocked, Told, What, stop_message, warning};

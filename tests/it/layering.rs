@@ -15,7 +15,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("version", &["model"]),
     ("advisory", &["model", "version"]),
     ("matching", &["model", "advisory", "version"]),
-    ("fold", &["model", "advisory", "matching"]),
+    ("fold", &["model", "version", "advisory", "matching"]),
     ("policy", &["model"]),
     ("report", &["model", "secrets"]),
     (
