@@ -55,6 +55,11 @@ impl View {
         owners::by_root(&self.distros, path)
     }
 
+    /// The distribution of the filesystem itself.
+    pub fn distro_of_root(&self) -> Option<&Distro> {
+        self.distros.get("")
+    }
+
     /// What is known against the components and files.
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.files.values().flat_map(|it| it.parts.iter().flat_map(|it| &it.findings))

@@ -17,7 +17,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("matching", &["model", "advisory", "version"]),
     ("fold", &["model", "version", "advisory", "matching"]),
     ("policy", &["model"]),
-    ("report", &["model", "secrets"]),
+    ("report", &["model", "fold", "secrets"]),
     (
         "gate",
         &[
