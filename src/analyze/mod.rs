@@ -14,6 +14,7 @@ mod dpkg;
 mod npm;
 mod os_release;
 mod python;
+mod unsafe_model;
 
 use crate::model::LayerPath;
 
@@ -22,10 +23,21 @@ pub use input::{Input, Unread};
 pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
 
 use found::Owning;
+use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
-pub const ANALYZERS: &[Analyzer] =
-    &[apk::ANALYZER, dpkg::ANALYZER, npm::ANALYZER, os_release::ANALYZER, python::ANALYZER];
+pub const ANALYZERS: &[Analyzer] = &[
+    apk::ANALYZER,
+    dpkg::ANALYZER,
+    keras::ANALYZER,
+    npm::ANALYZER,
+    numpy::ANALYZER,
+    os_release::ANALYZER,
+    pickle::ANALYZER,
+    python::ANALYZER,
+    savedmodel::ANALYZER,
+    torch::ANALYZER,
+];
 
 /// The most of a file that an analyzer takes into memory as a whole.
 pub const MAX_FILE: u64 = 64 << 20;

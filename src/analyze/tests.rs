@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
 use super::{ANALYZERS, Analyzer, Found, Input};
+use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
 
 /// An analyzer's id, a path that it wants, and a good file.
@@ -22,11 +23,20 @@ const GOOD: &[Good] = &[
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
     }),
+    ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()
     }),
+    ("numpy", "x.npy", || {
+        b"\x93NUMPY\x01\0\x12\0{'descr': '|O', }\n\x80\x04cbuiltins\neval\n.".into()
+    }),
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
+    ("pickle", "m.pkl", || {
+        b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R.".into()
+    }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
+    ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
 ];
 
 /// Reads `bytes` as the file at `path`, which the analyzer must want.
@@ -119,7 +129,7 @@ fn every_file_here_is_registered() {
         }
         let text: String = fs::read_to_string(&path).unwrap();
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        let is_one = stem != "tests" && text.contains("pub(super) const ANALYZER: Analyzer");
+        let is_one = stem != "tests" && text.contains("const ANALYZER: Analyzer =");
         let is_listed = registry.contains(&format!("{stem}::ANALYZER"));
         assert_eq!(is_one, is_listed, "{} is not listed in ANALYZERS", path.display());
     }

@@ -146,8 +146,9 @@ impl Set {
         self.0 |= 1 << at;
     }
 
+    /// Those in either.
     #[must_use]
-    fn and(self, other: Self) -> Self {
+    pub fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 

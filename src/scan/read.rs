@@ -95,10 +95,10 @@ impl<'a> Worker<'a> {
             Chunk::Hole(_) | Chunk::End => &[],
         };
         let head = front.get(..HEAD).unwrap_or(front);
-        let wanting = analyze::wanting(path).iter().chain(analyze::wanting_head(path, head).iter());
+        let wanting = analyze::wanting(path).and(analyze::wanting_head(path, head));
         let is_whole = front.len() as u64 == file.size();
         let content: &dyn Content = if is_whole { &front } else { file };
-        for analyzer in wanting {
+        for analyzer in wanting.iter() {
             into.run(analyzer, &Input { path, content });
         }
     }
