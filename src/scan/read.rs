@@ -5,8 +5,8 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::analyze::{self, Analyzer, HEAD, Input, Unread};
-use crate::model::{Content, FileFacts, LayerPath, SecretHit};
-use crate::source::{Chunk, Directory, File};
+use crate::model::{Chunk, Content, FileFacts, LayerPath, SecretHit};
+use crate::source::{Directory, File};
 
 /// Looks for secrets in one file after the other. Each thread has its own.
 pub trait FileScanner: Send {

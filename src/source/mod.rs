@@ -15,7 +15,7 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 
-pub use file::{Chunk, File};
+pub use file::File;
 pub use list::{Entry, Kind, Meta, Stamp};
 
 const DIRECTORY: OFlags =
