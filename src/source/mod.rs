@@ -6,6 +6,7 @@
 //! is held for longer than its directory is worked on, so depth costs none.
 
 mod file;
+pub mod image;
 mod list;
 
 use std::ffi::CString;
