@@ -8,6 +8,7 @@ mod lines;
 mod overlay;
 mod place;
 mod plan;
+mod progress;
 mod read;
 mod walk;
 mod witness;
@@ -19,14 +20,18 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 pub use lines::ParentError;
+pub use progress::{Listener, Progress};
 pub use read::{FileScanner, ScannerFactory};
 pub use witness::Witness;
 
+use crate::model::Inventory;
 use crate::source::Tree;
 use index::Index;
 use lines::{Lines, assemble};
 use plan::Parent;
-use walk::{Walked, walk};
+use progress::Meter;
+use read::Workers;
+use walk::{Purpose, Walked, walk};
 
 /// The file in a scan's output that says what the filesystem holds.
 pub const INVENTORY: &str = "inventory.jsonl";
@@ -96,6 +101,28 @@ pub enum ScanError {
     Write { path: String, source: io::Error },
 }
 
+/// What a scan of a tree or an image did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files and bytes that were read.
+    pub n_files: u64,
+    pub n_bytes: u64,
+}
+
+/// Scans a tree whole. Without a factory no secrets are looked for, and only files that may say
+/// something of packages are opened.
+pub fn tree(
+    path: &Path,
+    factory: Option<&ScannerFactory<'_>>,
+    listener: &Listener<'_>,
+) -> Result<(Inventory, Summary), ScanError> {
+    let meter = Meter::new(listener, None);
+    let purpose = Purpose { wants_facts: true, ..Purpose::default() };
+    let walked = walk(&open(path)?, purpose, &Workers::new(factory), &meter)?;
+    let summary = Summary { n_files: walked.n_files, n_bytes: walked.n_bytes };
+    Ok((Inventory { files: walked.files.into_iter().collect() }, summary))
+}
+
 /// Scans the view, lays the other trees over it, and writes inventory and index.
 pub fn run(paths: &ScanPaths, factory: &ScannerFactory<'_>) -> Result<ScanSummary, ScanError> {
     let parent = paths.parent.as_deref().map(|it| Lines::open(&it.join(INVENTORY)));
@@ -107,7 +134,9 @@ pub fn run(paths: &ScanPaths, factory: &ScannerFactory<'_>) -> Result<ScanSummar
     };
     for path in &paths.over {
         let below = Lines::parse(inventory).map_err(ScanError::Parent)?;
-        let walked = walk(&open(path)?, None, true, factory)?;
+        let purpose = Purpose { wants_names: true, ..Purpose::default() };
+        let meter = Meter::new(&|_| {}, None);
+        let walked = walk(&open(path)?, purpose, &Workers::new(Some(factory)), &meter)?;
         summary.add(&walked);
         (inventory, summary.n_lines) = assemble(overlay::lay(&below, walked));
     }
@@ -139,7 +168,9 @@ fn scan_view(
         _ => (None, ParentUse::None),
     };
     let mut summary = ScanSummary::new(parent_use);
-    let walked = walk(&tree, from, false, factory)?;
+    let purpose = Purpose { parent: from, ..Purpose::default() };
+    let meter = Meter::new(&|_| {}, None);
+    let walked = walk(&tree, purpose, &Workers::new(Some(factory)), &meter)?;
     summary.add(&walked);
     let Walked { pieces, index, witness, .. } = walked;
     summary.witness = witness;

@@ -80,9 +80,10 @@ impl Directory {
         Ok(rustix::fs::readlinkat(&self.fd, name, Vec::new())?.into_bytes())
     }
 
-    /// Everything in it but `.` and `..`, sorted by name.
-    pub fn list(&self) -> io::Result<Vec<Entry>> {
-        list::list(&self.fd)
+    /// Everything in it but `.` and `..`, sorted by name. Regular files that are not `wanted` by
+    /// their names are not looked at, and left out.
+    pub fn list(&self, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Vec<Entry>> {
+        list::list(&self.fd, wanted)
     }
 }
 
