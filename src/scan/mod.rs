@@ -3,7 +3,9 @@
 //! The inventory of a view is the same bytes whether it is computed whole or from the parent's.
 //! Scanned content is hostile: it gives facts and notes, and cannot stop the scan.
 
+mod image;
 mod index;
+mod layers;
 mod lines;
 mod overlay;
 mod place;
@@ -19,13 +21,17 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use image::{ScannedImage, image};
+pub use layers::LayerFacts;
 pub use lines::ParentError;
 pub use progress::{Listener, Progress};
 pub use read::{FileScanner, ScannerFactory};
 pub use witness::Witness;
 
+use crate::format::FormatError;
 use crate::model::Inventory;
 use crate::source::Tree;
+use crate::source::image::ImageError;
 use index::Index;
 use lines::{Lines, assemble};
 use plan::Parent;
@@ -95,6 +101,10 @@ pub enum ScanError {
     Root(#[source] io::Error),
     #[error("the parent's inventory cannot be used")]
     Parent(#[source] ParentError),
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    #[error("layer {number} of the image cannot be read")]
+    Layer { number: usize, source: FormatError },
     #[error("more than {limit} bytes of facts")]
     TooManyFacts { limit: usize },
     #[error("cannot write {path}")]
