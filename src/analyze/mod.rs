@@ -6,10 +6,13 @@
 
 mod found;
 mod input;
+mod json;
 mod text;
+mod url;
 mod want;
 
 mod apk;
+mod conda;
 mod dpkg;
 mod npm;
 mod os_release;
@@ -22,12 +25,14 @@ pub use found::Found;
 pub use input::{Input, Unread};
 pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
 
+use conda::conda_meta;
 use found::Owning;
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
+    conda_meta::ANALYZER,
     dpkg::ANALYZER,
     keras::ANALYZER,
     npm::ANALYZER,
