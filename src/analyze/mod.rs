@@ -14,6 +14,7 @@ mod want;
 mod apk;
 mod conda;
 mod dpkg;
+mod jupyter;
 mod npm;
 mod os_release;
 mod python;
@@ -27,6 +28,7 @@ pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, 
 
 use conda::conda_meta;
 use found::Owning;
+use jupyter::{jupyter_kernel, labextension};
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
@@ -34,7 +36,9 @@ pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
     conda_meta::ANALYZER,
     dpkg::ANALYZER,
+    jupyter_kernel::ANALYZER,
     keras::ANALYZER,
+    labextension::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
     os_release::ANALYZER,

@@ -29,7 +29,13 @@ const GOOD: &[Good] = &[
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
     }),
+    ("jupyter-kernel", "v/share/jupyter/kernels/a/kernel.json", || {
+        br#"{"argv": ["/opt/b/bin/python", "-m"], "env": {"X": "y"}}"#.into()
+    }),
     ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
+    ("labextension", "share/jupyter/labextensions/a/install.json", || {
+        br#"{"packageManager": "python", "packageName": "a"}"#.into()
+    }),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()
     }),
