@@ -29,6 +29,9 @@ pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, 
 use conda::conda_meta;
 use found::Owning;
 use jupyter::{jupyter_kernel, labextension};
+use python::{
+    dist_metadata, dist_metadata_link, dist_origin, dist_record, egg_link, venv, wheel_sbom, zipapp,
+};
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
@@ -43,9 +46,16 @@ pub const ANALYZERS: &[Analyzer] = &[
     numpy::ANALYZER,
     os_release::ANALYZER,
     pickle::ANALYZER,
-    python::ANALYZER,
+    dist_metadata::ANALYZER,
+    zipapp::ANALYZER,
+    egg_link::ANALYZER,
+    dist_metadata_link::ANALYZER,
+    dist_origin::ANALYZER,
+    dist_record::ANALYZER,
+    venv::ANALYZER,
     savedmodel::ANALYZER,
     torch::ANALYZER,
+    wheel_sbom::ANALYZER,
 ];
 
 /// The most of a file that an analyzer takes into memory as a whole.

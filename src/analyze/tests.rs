@@ -47,8 +47,30 @@ const GOOD: &[Good] = &[
         b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R.".into()
     }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("python-archive", "s/a.pex", || {
+        zip(&[
+            ("x/a.dist-info/METADATA.z", b"Name: a\nVersion: 1.0\n"),
+            ("b.egg-info/PKG-INFO", b"Name: b\nVersion: 2\n"),
+        ])
+    }),
+    ("python-editable", "s/a.egg-link", || b"/src/a\n.".into()),
+    ("python-link", "s/a-1.dist-info/METADATA", || {
+        b"/c/uv/archive-v0/x/a-1.dist-info/METADATA".into()
+    }),
+    ("python-origin", "p/a-1.dist-info/direct_url.json", || {
+        br#"{"url": "https://u:p@h/a.git", "vcs_info": {"vcs": "git", "commit_id": "0a"}}"#.into()
+    }),
+    ("python-record", "p/a-1.dist-info/RECORD", || {
+        b"\"a,\"\"b\".so,sha256=x,1\na-1.dist-info/METADATA,,\n../bin/a,,\n".into()
+    }),
+    ("python-venv", "opt/v/pyvenv.cfg", || b"home = /usr/bin\nversion = 3.11.2\n".into()),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
+    ("wheel-sbom", "p/a-1.dist-info/sboms/b.json", || {
+        br#"{"components": [{"name": "b", "version": "1", "purl": "pkg:cargo/b@1", "licenses":
+            [{"license": {"id": "MIT"}}]}], "packages": [{"name": "c", "versionInfo": "2"}]}"#
+            .into()
+    }),
 ];
 
 /// Reads `bytes` as the file at `path`, which the analyzer must want.
