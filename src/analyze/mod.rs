@@ -18,6 +18,7 @@ mod jupyter;
 mod npm;
 mod os_release;
 mod python;
+mod r_package;
 mod unsafe_model;
 
 use crate::model::LayerPath;
@@ -53,6 +54,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     dist_origin::ANALYZER,
     dist_record::ANALYZER,
     venv::ANALYZER,
+    r_package::ANALYZER,
     savedmodel::ANALYZER,
     torch::ANALYZER,
     wheel_sbom::ANALYZER,

@@ -64,6 +64,9 @@ const GOOD: &[Good] = &[
         b"\"a,\"\"b\".so,sha256=x,1\na-1.dist-info/METADATA,,\n../bin/a,,\n".into()
     }),
     ("python-venv", "opt/v/pyvenv.cfg", || b"home = /usr/bin\nversion = 3.11.2\n".into()),
+    ("r", "R/library/a/DESCRIPTION", || {
+        b"Package: a\nVersion: 1.0\nLicense: GPL-2 | MIT\nBuilt: R 4.2.2; ; x; unix\n".into()
+    }),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
     ("wheel-sbom", "p/a-1.dist-info/sboms/b.json", || {
