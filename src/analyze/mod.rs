@@ -6,14 +6,19 @@
 
 mod found;
 mod input;
+mod json;
 mod text;
+mod url;
 mod want;
 
 mod apk;
+mod conda;
 mod dpkg;
+mod jupyter;
 mod npm;
 mod os_release;
 mod python;
+mod r_package;
 mod unsafe_model;
 
 use crate::model::LayerPath;
@@ -22,21 +27,37 @@ pub use found::Found;
 pub use input::{Input, Unread};
 pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
 
+use conda::conda_meta;
 use found::Owning;
+use jupyter::{jupyter_kernel, labextension};
+use python::{
+    dist_metadata, dist_metadata_link, dist_origin, dist_record, egg_link, venv, wheel_sbom, zipapp,
+};
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
+    conda_meta::ANALYZER,
     dpkg::ANALYZER,
+    jupyter_kernel::ANALYZER,
     keras::ANALYZER,
+    labextension::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
     os_release::ANALYZER,
     pickle::ANALYZER,
-    python::ANALYZER,
+    dist_metadata::ANALYZER,
+    zipapp::ANALYZER,
+    egg_link::ANALYZER,
+    dist_metadata_link::ANALYZER,
+    dist_origin::ANALYZER,
+    dist_record::ANALYZER,
+    venv::ANALYZER,
+    r_package::ANALYZER,
     savedmodel::ANALYZER,
     torch::ANALYZER,
+    wheel_sbom::ANALYZER,
 ];
 
 /// The most of a file that an analyzer takes into memory as a whole.
