@@ -54,11 +54,13 @@ impl Pending {
             if must_read(shared, link, left, target) {
                 let secrets = target.map(|it| it.1.secrets.clone()).unwrap_or_default();
                 needs.entry(number).or_default().push(Need { path: link.path.clone(), secrets });
-            } else if let Some((_, of_target)) = target {
-                if !shared.takes_facts(&link.path, of_target) {
+            } else if let Some((_, of_target)) = target.filter(|it| !it.1.secrets.is_empty()) {
+                let secrets = of_target.secrets.clone();
+                let of_link = FileFacts { secrets, ..FileFacts::default() };
+                if !shared.takes_facts(&link.path, &of_link) {
                     return Err(too_many_facts());
                 }
-                facts.files.insert(link.path.clone(), of_target.clone());
+                facts.files.insert(link.path.clone(), of_link);
             }
         }
         for (number, (path, of_file)) in found {
