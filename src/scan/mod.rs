@@ -12,6 +12,7 @@ mod place;
 mod plan;
 mod progress;
 mod read;
+mod silent;
 mod walk;
 mod witness;
 

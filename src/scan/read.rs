@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::io;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::silent;
 use crate::analyze::{self, Analyzer, HEAD, Input, Unread};
 use crate::model::{Chunk, Content, FileFacts, LayerPath, SecretHit};
 use crate::source::{Directory, File};
@@ -116,7 +118,13 @@ impl<'w> Worker<'w> {
         let is_whole = front.len() as u64 == file.size();
         let content: &dyn Content = if is_whole { &front } else { &file };
         into.analyze(path, front, content);
-        if let Err(error) = self.look(path, first, &mut |buffer| file.next(buffer), into) {
+        let silent = if self.scanner.is_some() && !is_whole {
+            silent::parts(path, front.get(..HEAD).unwrap_or(front), &file)
+        } else {
+            Vec::new()
+        };
+        let mut next = |buffer: &mut [u8]| next_but(&silent, &mut file, buffer);
+        if let Err(error) = self.look(path, first, &mut next, into) {
             into.fail("cannot be read to its end", &error);
         }
     }
@@ -188,6 +196,24 @@ impl<'w> Worker<'w> {
         into.facts.secrets = secrets;
         into.facts.notes.extend(notes);
         end
+    }
+}
+
+/// The next piece of `file` outside the `silent` parts, which are passed over like holes.
+fn next_but(silent: &[Range<u64>], file: &mut File, buffer: &mut [u8]) -> io::Result<Chunk> {
+    let position = file.position();
+    let part = silent.get(silent.partition_point(|it| it.end <= position));
+    match part {
+        None => file.next(buffer),
+        Some(part) if part.start <= position => {
+            file.skip_to(part.end)?;
+            Ok(Chunk::Hole(part.end - position))
+        }
+        Some(part) => {
+            let room = usize::try_from(part.start - position).unwrap_or(usize::MAX);
+            let length = room.min(buffer.len());
+            file.next(buffer.get_mut(..length).unwrap_or_default())
+        }
     }
 }
 

@@ -88,6 +88,21 @@ impl File {
         Ok(if n == 0 { Chunk::End } else { Chunk::Data(n) })
     }
 
+    /// Where the next piece begins.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Passes over what lies before `offset`.
+    pub fn skip_to(&mut self, offset: u64) -> io::Result<()> {
+        self.position = rustix::fs::seek(&self.fd, SeekFrom::Start(offset))?;
+        // In a file with holes, it must be asked anew what is stored.
+        if self.data_end != u64::MAX {
+            self.data_end = 0;
+        }
+        Ok(())
+    }
+
     /// Moves to the next stored byte, or to the end, and returns how many zeros it passed.
     fn find_data(&mut self) -> io::Result<u64> {
         let start = self.position;
