@@ -6,6 +6,7 @@
 
 pub mod bytes;
 pub mod elf;
+pub mod sqlite;
 pub mod zip;
 
 use std::io;
