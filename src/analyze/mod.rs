@@ -14,6 +14,9 @@ mod dpkg;
 mod npm;
 mod os_release;
 mod python;
+mod rpm;
+mod rpm_manifest;
+mod rpm_package;
 
 use crate::model::LayerPath;
 
@@ -24,8 +27,15 @@ pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, 
 use found::Owning;
 
 /// Every built-in analyzer, sorted by id.
-pub const ANALYZERS: &[Analyzer] =
-    &[apk::ANALYZER, dpkg::ANALYZER, npm::ANALYZER, os_release::ANALYZER, python::ANALYZER];
+pub const ANALYZERS: &[Analyzer] = &[
+    apk::ANALYZER,
+    dpkg::ANALYZER,
+    npm::ANALYZER,
+    os_release::ANALYZER,
+    python::ANALYZER,
+    rpm::ANALYZER,
+    rpm_manifest::ANALYZER,
+];
 
 /// The most of a file that an analyzer takes into memory as a whole.
 pub const MAX_FILE: u64 = 64 << 20;

@@ -27,6 +27,10 @@ const GOOD: &[Good] = &[
     }),
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("rpm", "var/lib/rpm/rpmdb.sqlite", super::rpm::tests::database),
+    ("rpm-manifest", "var/lib/rpmmanifest/container-manifest-2", || {
+        b"a\t1-2\t0\t0\tACME\t(none)\t9\tnoarch\t3\tb-1-2.src.rpm\n".into()
+    }),
 ];
 
 /// Reads `bytes` as the file at `path`, which the analyzer must want.
