@@ -2,7 +2,8 @@
 //!
 //! One header for each package, <https://rpm-software-management.github.io/rpm/manual/>, in a
 //! database of one of three kinds: SQLite today, NDB at SUSE, Berkeley DB before. The first bytes
-//! tell which. It may be larger than what is held in memory, so the headers come one by one.
+//! tell which. It may be larger than what is held in memory, so the headers come one by one. What
+//! SQLite has not yet moved from its log into the database is only noted: rpm leaves none behind.
 //!
 //! Does not count: keys for signatures (`gpg-pubkey`), which rpm keeps as packages; the copy of
 //! its base's database that rpm-ostree keeps.
@@ -16,6 +17,9 @@ use crate::model::Content;
 /// Older systems, those of rpm-ostree, and newer ones.
 const DIRECTORIES: [&str; 3] = ["var/lib/rpm", "usr/share/rpm", "usr/lib/sysimage/rpm"];
 
+/// SQLite's log; after an orderly end it is empty.
+const LOG: &str = "rpmdb.sqlite-wal";
+
 /// With all its packages installed, a distribution needs half of it.
 const MAX_DATABASE: u64 = 1 << 30;
 
@@ -24,7 +28,12 @@ const MAX_HEADER: u64 = MAX_FILE;
 
 pub(super) const ANALYZER: Analyzer = Analyzer {
     id: "rpm",
-    wants: &[Want::Name("Packages"), Want::Name("Packages.db"), Want::Name("rpmdb.sqlite")],
+    wants: &[
+        Want::Name("Packages"),
+        Want::Name("Packages.db"),
+        Want::Name("rpmdb.sqlite"),
+        Want::Name(LOG),
+    ],
     accepts: |path| root_of(path.parent()).is_some(),
     read,
     ..Analyzer::BASE
@@ -40,6 +49,13 @@ fn root_of(directory: &str) -> Option<&str> {
 
 fn read(input: &Input<'_>) -> Result<Found, Unread> {
     let size = input.size();
+    if input.path.file_name() == LOG {
+        let mut found = Found::default();
+        if size > 0 {
+            found.remark("changes that are not in the database yet are not read");
+        }
+        return Ok(found);
+    }
     if size > MAX_DATABASE {
         return Err(Unread::TooLarge { size, limit: MAX_DATABASE });
     }
@@ -52,7 +68,7 @@ fn read(input: &Input<'_>) -> Result<Found, Unread> {
     let mut found = reader.finish();
     match end {
         Err(FormatError::Io(error)) => return Err(error.into()),
-        Err(error) => found.remark(error.to_string()),
+        Err(error) => found.remark(error),
         Ok(()) => {}
     }
     Ok(found)
@@ -98,7 +114,7 @@ fn sqlite_headers(content: &dyn Content, each: &mut Each<'_>) -> Result<(), Form
 #[cfg(test)]
 pub(super) mod tests {
     use super::ANALYZER;
-    use crate::analyze::tests::{find, shown, wants};
+    use crate::analyze::tests::{find, seed, shown, wants};
     use crate::format::rpm_header::made::{Value, header};
     use crate::format::rpm_header::tag;
     use crate::format::sqlite::Value as Cell;
@@ -152,7 +168,7 @@ pub(super) mod tests {
         }
         for path in [
             "var/lib/rpm/Name",
-            "var/lib/rpm/rpmdb.sqlite-wal",
+            "var/lib/rpm/rpmdb.sqlite-shm",
             "usr/lib/sysimage/rpm-ostree-base-db/rpmdb.sqlite",
             "dists/stable/Packages",
             "xvar/lib/rpm/Packages",
@@ -301,6 +317,33 @@ pub(super) mod tests {
         /var/lib/rpm/rpmdb.sqlite kernel-core owns 1 of 1
         /var/lib/rpm/rpmdb.sqlite kernel-core owns 1 of 1
         ");
+    }
+
+    #[test]
+    fn each_kind_of_database_is_a_seed_for_fuzzing() {
+        let long = "A licence ".repeat(100);
+        let headers = [package("a", &[]), package("b", &[(tag::LICENSE, Value::Text(&long))])];
+        for (target, name, bytes) in [
+            ("rpmdb_sqlite", "files", database()),
+            ("rpmdb_sqlite", "long", in_sqlite(&headers)),
+            ("rpmdb_ndb", "long", ndb::made::database(&headers)),
+            ("rpmdb_bdb", "little", bdb::made::table(&headers, false)),
+            ("rpmdb_bdb", "big", bdb::made::table(&headers, true)),
+        ] {
+            let found = find(&ANALYZER, "var/lib/rpm/Packages", &bytes);
+            assert_eq!((found.components.len(), found.notes.len()), (2, 0));
+            seed(target, name, &bytes);
+        }
+    }
+
+    #[test]
+    fn a_log_with_changes_is_noted() {
+        let told = |bytes: &[u8]| shown(&find(&ANALYZER, "var/lib/rpm/rpmdb.sqlite-wal", bytes));
+        assert_eq!(told(b""), "");
+        assert_eq!(
+            told(b"7\x7f\x06\x82"),
+            "note rpm: changes that are not in the database yet are not read\n"
+        );
     }
 
     #[test]

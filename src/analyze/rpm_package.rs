@@ -1,5 +1,7 @@
 //! What rpm says of one installed package.
 
+use std::fmt::Display;
+
 use super::found::MAX_COMPONENTS;
 use super::{Found, Owning, text};
 use crate::format::FormatError;
@@ -60,7 +62,7 @@ impl<'a> Reader<'a> {
     /// Notes that a header cannot be read.
     pub(super) fn skip(&mut self, error: &FormatError) {
         self.n_read += 1;
-        self.note(&error.to_string());
+        self.note(error);
     }
 
     pub(super) fn finish(mut self) -> Found {
@@ -70,7 +72,7 @@ impl<'a> Reader<'a> {
         self.found
     }
 
-    fn note(&mut self, what: &str) {
+    fn note(&mut self, what: impl Display) {
         self.found.note_at(format_args!("package {}", self.n_read), what);
     }
 
