@@ -66,14 +66,14 @@ impl Found {
     }
 
     /// Adds a note about a place in the file. It never repeats what the file says.
-    pub(super) fn note_at(&mut self, place: impl Display, what: &str) {
-        self.remark(format!("{place}: {what}"));
+    pub(super) fn note_at(&mut self, place: impl Display, what: impl Display) {
+        self.remark(format_args!("{place}: {what}"));
     }
 
     /// Adds a note about the file.
-    pub(super) fn remark(&mut self, what: impl Into<String>) {
+    pub(super) fn remark(&mut self, what: impl Display) {
         if self.notes.len() < MAX_NOTES {
-            self.notes.push(what.into());
+            self.notes.push(what.to_string());
         } else {
             self.dropped_notes += 1;
         }

@@ -19,6 +19,9 @@ mod npm;
 mod os_release;
 mod python;
 mod r_package;
+mod rpm;
+mod rpm_manifest;
+mod rpm_package;
 mod unsafe_model;
 
 use crate::model::LayerPath;
@@ -55,6 +58,8 @@ pub const ANALYZERS: &[Analyzer] = &[
     dist_record::ANALYZER,
     venv::ANALYZER,
     r_package::ANALYZER,
+    rpm::ANALYZER,
+    rpm_manifest::ANALYZER,
     savedmodel::ANALYZER,
     torch::ANALYZER,
     wheel_sbom::ANALYZER,

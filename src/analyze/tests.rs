@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
@@ -66,6 +66,10 @@ const GOOD: &[Good] = &[
     ("python-venv", "opt/v/pyvenv.cfg", || b"home = /usr/bin\nversion = 3.11.2\n".into()),
     ("r", "R/library/a/DESCRIPTION", || {
         b"Package: a\nVersion: 1.0\nLicense: GPL-2 | MIT\nBuilt: R 4.2.2; ; x; unix\n".into()
+    }),
+    ("rpm", "var/lib/rpm/rpmdb.sqlite", super::rpm::tests::database),
+    ("rpm-manifest", "var/lib/rpmmanifest/container-manifest-2", || {
+        b"a\t1-2\t0\t0\tACME\t(none)\t9\tnoarch\t3\tb-1-2.src.rpm\n".into()
     }),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
@@ -145,6 +149,13 @@ fn component(it: &Component) -> String {
         write!(text, " {key}={value}").unwrap();
     }
     text
+}
+
+/// Keeps a file as a seed of a fuzz target; see `fuzz/README.md`.
+pub(super) fn seed(target: &str, name: &str, bytes: &[u8]) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/seeds").join(target);
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join(name), bytes).unwrap();
 }
 
 fn each(test: impl Fn(&Analyzer, &str, &[u8])) {

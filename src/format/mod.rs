@@ -4,10 +4,14 @@
 //! every length is checked against what is there, memory is bounded by the caller, and what does
 //! not fit ends the reading with an error that never repeats what the file says.
 
+pub mod bdb;
 pub mod bytes;
 pub mod compression;
 pub mod elf;
+pub mod ndb;
 pub mod pickle;
+pub mod rpm_header;
+pub mod sqlite;
 pub mod tar;
 pub mod zip;
 mod zstd;
