@@ -20,7 +20,10 @@ use crate::model::LayerPath;
 
 pub use found::Found;
 pub use input::{Input, Unread};
-pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
+pub use want::{
+    HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_directory, wanting_head,
+    wanting_link,
+};
 
 use found::Owning;
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
@@ -52,6 +55,8 @@ pub struct Analyzer {
     pub accepts: fn(&LayerPath) -> bool,
     /// It reads symlinks, and no regular file.
     pub links: bool,
+    /// It judges directories by their path, and reads no file; the content is empty.
+    pub directories: bool,
     pub read: fn(&Input<'_>) -> Result<Found, Unread>,
 }
 
@@ -62,6 +67,7 @@ impl Analyzer {
         wants: &[],
         accepts: |_| true,
         links: false,
+        directories: false,
         read: |_| Ok(Found::default()),
     };
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
-use super::{ANALYZERS, Analyzer, Found, Input};
+use super::{ANALYZERS, Analyzer, Found, Input, Set};
 use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
 
@@ -17,7 +17,7 @@ type Good = (&'static str, &'static str, fn() -> Vec<u8>);
 /// file in a function beside its own tests.
 const GOOD: &[Good] = &[
     ("apk", "lib/apk/db/installed", || {
-        b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\n\nP:b\nV:1\no:c\n\n".into()
+        b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:b\nV:1\no:c\n\n".into()
     }),
     ("dpkg", "var/lib/dpkg/status", || {
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
@@ -43,7 +43,7 @@ const GOOD: &[Good] = &[
 #[track_caller]
 pub(super) fn find(analyzer: &Analyzer, path: &str, bytes: &[u8]) -> Found {
     let path = LayerPath::new(path).unwrap();
-    let by_path = if analyzer.links { super::wanting_link(&path) } else { super::wanting(&path) };
+    let by_path = by_path(analyzer, &path);
     let head = bytes.get(..super::HEAD).unwrap_or(bytes);
     let mut wanting = by_path.iter().chain(super::wanting_head(&path, head).iter());
     assert!(wanting.any(|it| it.id == analyzer.id), "{} does not want {path}", analyzer.id);
@@ -53,8 +53,15 @@ pub(super) fn find(analyzer: &Analyzer, path: &str, bytes: &[u8]) -> Found {
 /// Whether the analyzer wants the file at `path` by its path.
 pub(super) fn wants(analyzer: &Analyzer, path: &str) -> bool {
     let path = LayerPath::new(path).unwrap();
-    let set = if analyzer.links { super::wanting_link(&path) } else { super::wanting(&path) };
-    set.iter().any(|it| it.id == analyzer.id)
+    by_path(analyzer, &path).iter().any(|it| it.id == analyzer.id)
+}
+
+fn by_path(analyzer: &Analyzer, path: &LayerPath) -> Set {
+    match analyzer {
+        Analyzer { links: true, .. } => super::wanting_link(path),
+        Analyzer { directories: true, .. } => super::wanting_directory(path),
+        _ => super::wanting(path),
+    }
 }
 
 /// What was found, a line each.
@@ -73,7 +80,8 @@ pub(super) fn shown(found: &Found) -> String {
         writeln!(text, "{}{name}{arch} owns {n_paths} of {n_files}", it.of).unwrap();
     }
     for it in &found.about {
-        writeln!(text, "/{} {}={}", it.of, it.key, it.value).unwrap();
+        let name = it.name.as_ref().map_or(String::new(), |it| format!(" {it}"));
+        writeln!(text, "/{}{name} {}={}", it.of, it.key, it.value).unwrap();
     }
     for it in &found.hazards {
         let within = it.within.as_ref().map_or(String::new(), |it| format!(" in {it}"));
