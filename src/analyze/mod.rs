@@ -4,13 +4,18 @@
 //! no environment. What they read is hostile, so one bad record gives a note and never hides the
 //! records around it, and a note never repeats what the file says.
 
+mod deb822;
 mod found;
 mod input;
+mod listing;
 mod text;
 mod want;
 
 mod apk;
+mod deb_copyright;
+mod deb_copyright_link;
 mod dpkg;
+mod dpkg_files;
 mod npm;
 mod os_release;
 mod python;
@@ -31,7 +36,10 @@ use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
+    deb_copyright::ANALYZER,
+    deb_copyright_link::ANALYZER,
     dpkg::ANALYZER,
+    dpkg_files::ANALYZER,
     keras::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
