@@ -17,6 +17,7 @@ mod deb_copyright_link;
 mod dpkg;
 mod dpkg_files;
 mod npm;
+mod opkg;
 mod os_release;
 mod python;
 mod unsafe_model;
@@ -43,6 +44,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     keras::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
+    opkg::ANALYZER,
     os_release::ANALYZER,
     pickle::ANALYZER,
     python::ANALYZER,

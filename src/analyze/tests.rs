@@ -35,6 +35,9 @@ const GOOD: &[Good] = &[
     ("numpy", "x.npy", || {
         b"\x93NUMPY\x01\0\x12\0{'descr': '|O', }\n\x80\x04cbuiltins\neval\n.".into()
     }),
+    ("opkg", "usr/lib/opkg/status", || {
+        b"Package: a\nVersion: 1\nStatus: install user installed\nArchitecture: all\n\n".into()
+    }),
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
     ("pickle", "m.pkl", || {
         b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R.".into()
