@@ -12,6 +12,7 @@ mod text;
 mod want;
 
 mod apk;
+mod chisel;
 mod deb_copyright;
 mod deb_copyright_link;
 mod dpkg;
@@ -37,6 +38,7 @@ use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
+    chisel::ANALYZER,
     deb_copyright::ANALYZER,
     deb_copyright_link::ANALYZER,
     dpkg::ANALYZER,

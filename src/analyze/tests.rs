@@ -19,6 +19,14 @@ const GOOD: &[Good] = &[
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:b\nV:1\no:c\n\n".into()
     }),
+    ("chisel", "var/lib/chisel/manifest.wall", || {
+        super::chisel::tests::packed(
+            r#"{"jsonwall":"1.0","schema":"1.0","count":3}
+{"kind":"package","name":"a","version":"1","sha256":"00","arch":"amd64"}
+{"kind":"path","path":"/usr/bin/a","mode":"0755","slices":["a_bins"]}
+"#,
+        )
+    }),
     ("deb-copyright", "usr/share/doc/a/copyright", || {
         b"Format: https://a/copyright-format/1.0/\n\nFiles: *\nLicense: MIT\n text\n".into()
     }),
