@@ -20,6 +20,8 @@ mod dpkg_files;
 mod npm;
 mod opkg;
 mod os_release;
+mod pacman;
+mod portage;
 mod python;
 mod unsafe_model;
 
@@ -48,7 +50,9 @@ pub const ANALYZERS: &[Analyzer] = &[
     numpy::ANALYZER,
     opkg::ANALYZER,
     os_release::ANALYZER,
+    pacman::ANALYZER,
     pickle::ANALYZER,
+    portage::ANALYZER,
     python::ANALYZER,
     savedmodel::ANALYZER,
     torch::ANALYZER,

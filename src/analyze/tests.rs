@@ -47,8 +47,14 @@ const GOOD: &[Good] = &[
         b"Package: a\nVersion: 1\nStatus: install user installed\nArchitecture: all\n\n".into()
     }),
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
+    ("pacman", "var/lib/pacman/local/a-1-1/desc", || {
+        b"%NAME%\na\n\n%VERSION%\n1-1\n\n%ARCH%\nany\n\n%LICENSE%\nMIT\n\n".into()
+    }),
     ("pickle", "m.pkl", || {
         b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R.".into()
+    }),
+    ("portage", "var/db/pkg/a/b-1.0-r1/CONTENTS", || {
+        b"dir /usr\nobj /usr/bin/b d41d8cd9 1\nsym /usr/bin/c -> b 1\n".into()
     }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
