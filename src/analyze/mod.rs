@@ -17,6 +17,7 @@ mod deb_copyright;
 mod deb_copyright_link;
 mod dpkg;
 mod dpkg_files;
+mod nix;
 mod npm;
 mod opkg;
 mod os_release;
@@ -46,6 +47,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     dpkg::ANALYZER,
     dpkg_files::ANALYZER,
     keras::ANALYZER,
+    nix::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
     opkg::ANALYZER,

@@ -37,6 +37,7 @@ const GOOD: &[Good] = &[
     }),
     ("dpkg-files", "var/lib/dpkg/info/a:amd64.list", || b"/.\n/usr\n/usr/bin\n/usr/bin/a\n".into()),
     ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
+    ("nix", "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1-bin", Vec::new),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()
     }),
