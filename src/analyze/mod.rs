@@ -12,9 +12,11 @@ mod text;
 mod want;
 
 mod apk;
+mod busybox_distro;
 mod chisel;
 mod deb_copyright;
 mod deb_copyright_link;
+mod distro_files;
 mod dpkg;
 mod dpkg_files;
 mod nix;
@@ -41,9 +43,11 @@ use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
+    busybox_distro::ANALYZER,
     chisel::ANALYZER,
     deb_copyright::ANALYZER,
     deb_copyright_link::ANALYZER,
+    distro_files::ANALYZER,
     dpkg::ANALYZER,
     dpkg_files::ANALYZER,
     keras::ANALYZER,

@@ -19,6 +19,7 @@ const GOOD: &[Good] = &[
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:b\nV:1\no:c\n\n".into()
     }),
+    ("busybox-distro", "bin/busybox", || b"\x7fELF\0BusyBox v1.36.1 (2024)\0".into()),
     ("chisel", "var/lib/chisel/manifest.wall", || {
         super::chisel::tests::packed(
             r#"{"jsonwall":"1.0","schema":"1.0","count":3}
@@ -31,6 +32,7 @@ const GOOD: &[Good] = &[
         b"Format: https://a/copyright-format/1.0/\n\nFiles: *\nLicense: MIT\n text\n".into()
     }),
     ("deb-copyright-link", "usr/share/doc/a", || b"../doc/b".into()),
+    ("distro-files", "etc/redhat-release", || b"CentOS Linux release 7.9.2009 (Core)\n".into()),
     ("dpkg", "var/lib/dpkg/status", || {
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
