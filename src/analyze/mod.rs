@@ -12,8 +12,10 @@ mod text;
 mod want;
 
 mod apk;
+mod bottlerocket;
 mod busybox_distro;
 mod chisel;
+mod cos;
 mod deb_copyright;
 mod deb_copyright_link;
 mod distro_files;
@@ -26,6 +28,8 @@ mod os_release;
 mod pacman;
 mod portage;
 mod python;
+mod redhat_build;
+mod ubuntu_pro;
 mod unsafe_model;
 
 use crate::model::LayerPath;
@@ -43,8 +47,10 @@ use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
+    bottlerocket::ANALYZER,
     busybox_distro::ANALYZER,
     chisel::ANALYZER,
+    cos::ANALYZER,
     deb_copyright::ANALYZER,
     deb_copyright_link::ANALYZER,
     distro_files::ANALYZER,
@@ -60,8 +66,10 @@ pub const ANALYZERS: &[Analyzer] = &[
     pickle::ANALYZER,
     portage::ANALYZER,
     python::ANALYZER,
+    redhat_build::ANALYZER,
     savedmodel::ANALYZER,
     torch::ANALYZER,
+    ubuntu_pro::ANALYZER,
 ];
 
 /// The most of a file that an analyzer takes into memory as a whole.

@@ -19,6 +19,9 @@ const GOOD: &[Good] = &[
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:b\nV:1\no:c\n\n".into()
     }),
+    ("bottlerocket", "usr/share/bottlerocket/application-inventory.json", || {
+        br#"{"Content": [{"Name": "a", "Version": "1", "Release": "2", "Epoch": "3"}]}"#.into()
+    }),
     ("busybox-distro", "bin/busybox", || b"\x7fELF\0BusyBox v1.36.1 (2024)\0".into()),
     ("chisel", "var/lib/chisel/manifest.wall", || {
         super::chisel::tests::packed(
@@ -27,6 +30,9 @@ const GOOD: &[Good] = &[
 {"kind":"path","path":"/usr/bin/a","mode":"0755","slices":["a_bins"]}
 "#,
         )
+    }),
+    ("cos", "etc/cos-package-info.json", || {
+        br#"{"installedPackages": [{"category": "a", "name": "b", "version": "1"}]}"#.into()
     }),
     ("deb-copyright", "usr/share/doc/a/copyright", || {
         b"Format: https://a/copyright-format/1.0/\n\nFiles: *\nLicense: MIT\n text\n".into()
@@ -60,8 +66,14 @@ const GOOD: &[Good] = &[
         b"dir /usr\nobj /usr/bin/b d41d8cd9 1\nsym /usr/bin/c -> b 1\n".into()
     }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("redhat-build", "usr/share/buildinfo/labels.json", || {
+        br#"{"com.redhat.component": "a", "version": "1", "release": "2"}"#.into()
+    }),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
+    ("ubuntu-pro", "var/lib/ubuntu-advantage/status.json", || {
+        br#"{"services": [{"name": "esm-infra", "status": "enabled"}]}"#.into()
+    }),
 ];
 
 /// Reads `bytes` as the file at `path`, which the analyzer must want.
