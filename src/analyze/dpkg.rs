@@ -1,154 +1,164 @@
 //! Debian's database of installed packages.
 //!
-//! Records between blank lines, deb822(5). Ordinary images keep all of
-//! them in `status`; distroless images keep one file per package in `status.d`, without a `Status`.
-//! A package counts while its files are there: also half-configured, also marked for removal.
+//! Records between blank lines, deb822(5), <https://manpages.debian.org/dpkg-query>. Ordinary images
+//! keep all of them in `status`; distroless images keep one file per package in `status.d`, without
+//! a `Status`. A package counts while its files are there: also half-configured, also marked for
+//! removal, not when only its configuration is left.
 
+use super::deb822::{Record, records, source_of};
 use super::{Analyzer, Found, Want, root_of, text};
-use crate::model::{Component, Ecosystem, SourcePackage};
+use crate::model::{Component, Ecosystem, LayerPath};
 
-const STATUS: &str = "var/lib/dpkg/status";
+const STATUS: &str = "lib/dpkg/status";
+
+/// What lies beside the records of distroless images, by the end of its name.
+const NO_RECORDS: &[&str] = &[
+    ".conffiles",
+    ".config",
+    ".list",
+    ".md5sums",
+    ".postinst",
+    ".postrm",
+    ".preinst",
+    ".prerm",
+    ".shlibs",
+    ".symbols",
+    ".templates",
+    ".triggers",
+];
 
 pub(super) const ANALYZER: Analyzer = Analyzer {
     id: "dpkg",
     wants: &[Want::Name("status"), Want::In("status.d")],
     accepts: |path| {
-        let per_package = path.parent().ends_with("var/lib/dpkg/status.d")
-            && !path.as_str().as_bytes().ends_with(b".md5sums");
-        root_of(path, STATUS).is_some() || per_package
+        let is_record = !NO_RECORDS.iter().any(|it| path.file_name().ends_with(it));
+        is_status(path) || path.parent().ends_with("lib/dpkg/status.d") && is_record
     },
-    read: |input| Ok(read(&input.whole()?, root_of(input.path, STATUS).is_some())),
+    read: |input| Ok(read(&input.whole()?, is_status(input.path))),
     ..Analyzer::BASE
 };
 
-/// The fields of one record that matter, as they stand.
-#[derive(Default)]
-struct Record<'a> {
-    line: usize,
-    package: Option<&'a [u8]>,
-    status: Option<&'a [u8]>,
-    version: Option<&'a [u8]>,
-    source: Option<&'a [u8]>,
-    architecture: Option<&'a [u8]>,
+fn is_status(path: &LayerPath) -> bool {
+    root_of(path, STATUS).is_some()
 }
 
 fn read(bytes: &[u8], has_status: bool) -> Found {
     let database = has_status.then_some(Ecosystem::Deb);
     let mut found = Found { database, ..Found::default() };
-    let mut record = Record::default();
-    let mut last = 0;
-    for (number, line) in text::lines(bytes) {
-        last = number;
-        if line.trim_ascii().is_empty() {
-            std::mem::take(&mut record).close(has_status, &mut found);
-        } else {
-            record.line = if record.line == 0 { number } else { record.line };
-            record.add(line);
+    for record in records(bytes) {
+        if !record.is_absent() {
+            if record.status.is_none() && has_status {
+                found.note(record.line, "a package without a status");
+            }
+            package(&record, Ecosystem::Deb, &mut found);
         }
     }
-    record.close(has_status, &mut found);
     if has_status && bytes.last().is_some_and(|it| *it != b'\n') {
         // dpkg ends its file with a blank line; a version that is cut off looks like another one.
-        found.note(last, "the file is cut off");
+        found.note(text::lines(bytes).count(), "the file is cut off");
     }
     found
 }
 
-impl<'a> Record<'a> {
-    fn add(&mut self, line: &'a [u8]) {
-        let Some((key, value)) = text::field(line) else { return };
-        let known: [(&[u8], _); 5] = [
-            (b"Package", &mut self.package),
-            (b"Status", &mut self.status),
-            (b"Version", &mut self.version),
-            (b"Source", &mut self.source),
-            (b"Architecture", &mut self.architecture),
-        ];
-        for (name, into) in known {
-            if name.eq_ignore_ascii_case(key) {
-                *into = Some(value);
-            }
-        }
-    }
-
-    /// Turns the record into a package, or into a note that says why not.
-    fn close(self, has_status: bool, found: &mut Found) {
-        if self.line == 0 {
-            return;
-        }
-        match self.status {
-            Some(status) if is_absent(status) => return,
-            None if has_status => found.note(self.line, "a package without a status"),
-            _ => {}
-        }
-        let Some(name) = self.package.and_then(text::value) else {
-            return found.note(self.line, "a package without a readable name");
-        };
-        let Some(version) = self.version.and_then(text::value) else {
-            return found.note(self.line, "a package without a readable version");
-        };
-        let source = self.source.and_then(|raw| source_of(raw, version));
-        if self.source.is_some() && source.is_none() {
-            found.note(self.line, "a package with an unreadable source");
-        }
-        found.component(Component {
-            source: source.filter(|it| it.name != name || it.version != version),
-            arch: self.architecture.and_then(text::value).map(str::to_owned),
-            ..Component::new(Ecosystem::Deb, name, version)
-        });
-    }
-}
-
-/// The third word says what is on the disk; the first only what is wanted.
-fn is_absent(status: &[u8]) -> bool {
-    let mut words = status.split(u8::is_ascii_whitespace).filter(|it| !it.is_empty());
-    matches!(words.nth(2), Some(b"not-installed" | b"config-files"))
-}
-
-/// Reads `name` or `name (version)`; without a version it is the package's own.
-fn source_of(raw: &[u8], version: &str) -> Option<SourcePackage> {
-    let mut parts = raw.splitn(2, |it| *it == b'(');
-    let name = text::value(parts.next()?)?.to_owned();
-    let version = match parts.next() {
-        Some(rest) => text::value(rest.strip_suffix(b")")?)?,
-        None => version,
+/// Turns a record into a package, or into a note that says why not.
+pub(super) fn package(record: &Record<'_>, ecosystem: Ecosystem, found: &mut Found) {
+    let Some(name) = record.package.and_then(text::value) else {
+        return found.note(record.line, "a package without a readable name");
     };
-    Some(SourcePackage { name, version: version.to_owned() })
+    let Some(version) = record.version.and_then(text::value) else {
+        return found.note(record.line, "a package without a readable version");
+    };
+    let mut component = Component::new(ecosystem, name, version);
+    if let Some(raw) = record.source.filter(|_| ecosystem == Ecosystem::Deb) {
+        match source_of(raw, version) {
+            Some(it) if it.name != name || it.version != version => component.source = Some(it),
+            Some(_) => {}
+            None => found.note(record.line, "a package with an unreadable source"),
+        }
+    }
+    component.arch = record.architecture.and_then(text::value).map(str::to_owned);
+    component.licenses =
+        record.license.and_then(text::phrase).map(str::to_owned).into_iter().collect();
+    let state = record.state().filter(|it| *it != b"installed").and_then(text::value);
+    for (key, value) in [
+        ("maintainer", record.maintainer.and_then(text::phrase)),
+        ("vendor", record.vendor.or(record.origin).and_then(vendor)),
+        ("state", state),
+        ("transitional", record.description.is_some_and(is_transitional).then_some("yes")),
+    ] {
+        if let Some(value) = value {
+            component.properties.insert(key.to_owned(), value.to_owned());
+        }
+    }
+    found.component(component);
+}
+
+/// Packages of a distribution name none, but for a few.
+fn vendor(raw: &[u8]) -> Option<&str> {
+    let is_own = |it: &&str| ["debian", "ubuntu"].iter().any(|own| it.eq_ignore_ascii_case(own));
+    text::phrase(raw).filter(|it| !is_own(it))
+}
+
+/// Whether the package has nothing of its own and only brings another one.
+fn is_transitional(description: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(description).to_lowercase();
+    ["transitional package", "transitional dummy", "transitional empty", "dummy transitional"]
+        .iter()
+        .any(|it| text.contains(it))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::super::tests::{find, shown, wants};
+    use super::ANALYZER;
 
-    fn check(text: &str) -> Vec<String> {
-        let found = read(text.as_bytes(), true);
-        let shown = found.components.iter().map(|it| {
-            let source = it.source.as_ref().map(|it| format!(" from {} {}", it.name, it.version));
-            format!("{} {}{}", it.name, it.version, source.unwrap_or_default())
-        });
-        shown.chain(found.notes.iter().cloned()).collect()
+    fn check(text: &str) -> String {
+        shown(&find(&ANALYZER, "var/lib/dpkg/status", text.as_bytes()))
     }
 
-    fn with_status(status: &str) -> Vec<String> {
+    fn with_status(status: &str) -> String {
         check(&format!("Package: a\nStatus: {status}\nVersion: 1\n\n"))
     }
 
     #[test]
-    fn a_package_counts_while_its_files_are_there() {
-        for status in [
-            "install ok installed",
-            "hold ok installed",
-            "deinstall ok installed",
-            "install ok unpacked",
-            "install ok half-configured",
-            "install reinstreq half-installed",
-            "install ok triggers-awaited",
-            "install ok triggers-pending",
+    fn databases_are_found_in_any_root() {
+        for path in [
+            "var/lib/dpkg/status",
+            "mnt/var/lib/dpkg/status",
+            "usr/lib/dpkg/status",
+            "var/lib/dpkg/status.d/libc6",
+            "var/lib/dpkg/status.d/python3.11-minimal",
         ] {
-            assert_eq!(with_status(status), ["a 1"], "{status}");
+            assert!(wants(&ANALYZER, path), "{path}");
+        }
+        for path in [
+            "var/lib/dpkg/status-old",
+            "var/lib/other/status",
+            "var/lib/dpkg/status.d/libc6.md5sums",
+            "var/lib/dpkg/status.d/libc6.preinst",
+            "etc/status.d/a",
+        ] {
+            assert!(!wants(&ANALYZER, path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_package_counts_while_its_files_are_there() {
+        for status in ["install ok installed", "hold ok installed", "deinstall ok installed"] {
+            assert_eq!(with_status(status), "deb a 1\n", "{status}");
+        }
+        for state in [
+            "unpacked",
+            "half-configured",
+            "half-installed",
+            "triggers-awaited",
+            "triggers-pending",
+        ] {
+            let expected = format!("deb a 1 state={state}\n");
+            assert_eq!(with_status(&format!("install reinstreq {state}")), expected);
         }
         for status in ["deinstall ok config-files", "purge ok not-installed"] {
-            assert!(with_status(status).is_empty(), "{status}");
+            assert_eq!(with_status(status), "", "{status}");
         }
     }
 
@@ -159,36 +169,57 @@ mod tests {
                 "Package: libssl3\nStatus: install ok installed\nSource: {source}\nVersion: 3.0+b1\n\n"
             ))
         };
-        assert_eq!(record("openssl"), ["libssl3 3.0+b1 from openssl 3.0+b1"]);
-        assert_eq!(record("openssl (3.0)"), ["libssl3 3.0+b1 from openssl 3.0"]);
-        assert_eq!(record("libssl3"), ["libssl3 3.0+b1"]);
-        assert_eq!(
-            record("openssl (3.0"),
-            ["libssl3 3.0+b1", "line 1: a package with an unreadable source"]
-        );
+        assert_eq!(record("openssl"), "deb libssl3 3.0+b1 from openssl 3.0+b1\n");
+        assert_eq!(record("openssl (3.0)"), "deb libssl3 3.0+b1 from openssl 3.0\n");
+        assert_eq!(record("libssl3"), "deb libssl3 3.0+b1\n");
+        insta::assert_snapshot!(record("openssl (3.0"), @r"
+        deb libssl3 3.0+b1
+        note dpkg: line 1: a package with an unreadable source
+        ");
+    }
+
+    #[test]
+    fn who_made_a_package_and_whether_it_is_empty_are_told() {
+        let text = "Package: cuda\nStatus: install ok installed\nMaintainer: cudatools <a@example.com>\n\
+                    Vendor: Example Inc.\nVersion: 1:12.4-1\nArchitecture: amd64\n\
+                    Description: x\n\n\
+                    Package: old\nStatus: install ok installed\nVersion: 2\n\
+                    Description: Transitional dummy package for new\n\n";
+        insta::assert_snapshot!(check(text), @r"
+        deb cuda 1:12.4-1 amd64 maintainer=cudatools <a@example.com> vendor=Example Inc.
+        deb old 2 transitional=yes
+        ");
     }
 
     #[test]
     fn one_bad_record_does_not_hide_the_next() {
         let text = "Package: a\nStatus: install ok installed\n\n\
-                    Package: b\nStatus: install ok installed\nVersion: 2\nDescription: x\n Version: 9\n\n";
-        assert_eq!(check(text), ["b 2", "line 1: a package without a readable version"]);
+                    Package: b\nStatus: install ok installed\nVersion: 2\nDescription: x\n Version: 9\n\n\
+                    Package: c\nVersion: 3\n\n";
+        insta::assert_snapshot!(check(text), @r"
+        deb b 2
+        deb c 3
+        note dpkg: line 1: a package without a readable version
+        note dpkg: line 10: a package without a status
+        ");
     }
 
     #[test]
     fn a_file_that_is_cut_off_says_so() {
         let text =
             "Package: a\nStatus: install ok installed\nVersion: 1\n\nPackage: b\nStatus: inst";
-        assert_eq!(
-            check(text),
-            ["a 1", "line 5: a package without a readable version", "line 6: the file is cut off"]
-        );
+        insta::assert_snapshot!(check(text), @r"
+        deb a 1
+        note dpkg: line 5: a package without a readable version
+        note dpkg: line 6: the file is cut off
+        ");
     }
 
     #[test]
     fn a_distroless_record_has_no_status() {
-        let found = read(b"Package: tzdata\nVersion: 2024a\nArchitecture: all", false);
-        assert_eq!(found.components.len(), 1);
-        assert!(found.notes.is_empty());
+        let text = b"Package: tzdata\nVersion: 2024a\nArchitecture: all";
+        let found = find(&ANALYZER, "var/lib/dpkg/status.d/tzdata", text);
+        assert_eq!(shown(&found), "deb tzdata 2024a all\n");
+        assert_eq!(found.database, None);
     }
 }

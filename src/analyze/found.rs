@@ -50,7 +50,20 @@ impl Found {
     /// Adds a property of the component that is proved by the file `of`, or, with a `/` at its end,
     /// of all below that directory.
     pub(super) fn about(&mut self, of: impl Into<String>, key: &str, value: impl Into<String>) {
-        self.about.push(About { of: of.into(), key: key.to_owned(), value: value.into() });
+        let (of, key, value) = (of.into(), key.to_owned(), value.into());
+        self.about.push(About { of, name: None, key, value });
+    }
+
+    /// The same, of the component `name` alone.
+    pub(super) fn about_one(
+        &mut self,
+        of: impl Into<String>,
+        name: &str,
+        key: &str,
+        value: impl Into<String>,
+    ) {
+        let (of, key, value) = (of.into(), key.to_owned(), value.into());
+        self.about.push(About { of, name: Some(name.to_owned()), key, value });
     }
 
     /// Adds a hazard, up to the limit; one that is told more than once counts once.

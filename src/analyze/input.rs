@@ -37,11 +37,17 @@ impl<'a> Input<'a> {
 
     /// The whole file, up to [`MAX_FILE`].
     pub fn whole(&self) -> Result<Cow<'a, [u8]>, Unread> {
+        self.up_to(MAX_FILE)
+    }
+
+    /// The whole file, up to a limit of the analyzer's own: what it makes of the bytes may need many
+    /// times their memory.
+    pub fn up_to(&self, limit: u64) -> Result<Cow<'a, [u8]>, Unread> {
+        if self.size() > limit {
+            return Err(Unread::TooLarge { size: self.size(), limit });
+        }
         if let Some(bytes) = self.content.as_slice() {
             return Ok(Cow::Borrowed(bytes));
-        }
-        if self.size() > MAX_FILE {
-            return Err(Unread::TooLarge { size: self.size(), limit: MAX_FILE });
         }
         // No longer than it claims to be: what grows meanwhile is not followed.
         let length = usize::try_from(self.size()).unwrap_or(usize::MAX);

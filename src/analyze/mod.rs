@@ -4,31 +4,50 @@
 //! no environment. What they read is hostile, so one bad record gives a note and never hides the
 //! records around it, and a note never repeats what the file says.
 
+mod deb822;
 mod found;
 mod input;
 mod json;
+mod listing;
 mod text;
 mod url;
 mod want;
 
 mod apk;
+mod bottlerocket;
+mod busybox_distro;
+mod chisel;
 mod conda;
+mod cos;
+mod deb_copyright;
+mod deb_copyright_link;
+mod distro_files;
 mod dpkg;
+mod dpkg_files;
 mod jupyter;
+mod nix;
 mod npm;
+mod opkg;
 mod os_release;
+mod pacman;
+mod portage;
 mod python;
 mod r_package;
+mod redhat_build;
 mod rpm;
 mod rpm_manifest;
 mod rpm_package;
+mod ubuntu_pro;
 mod unsafe_model;
 
 use crate::model::LayerPath;
 
 pub use found::Found;
 pub use input::{Input, Unread};
-pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
+pub use want::{
+    HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_directory, wanting_head,
+    wanting_link,
+};
 
 use conda::conda_meta;
 use found::Owning;
@@ -41,15 +60,27 @@ use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
+    bottlerocket::ANALYZER,
+    busybox_distro::ANALYZER,
+    chisel::ANALYZER,
     conda_meta::ANALYZER,
+    cos::ANALYZER,
+    deb_copyright::ANALYZER,
+    deb_copyright_link::ANALYZER,
+    distro_files::ANALYZER,
     dpkg::ANALYZER,
+    dpkg_files::ANALYZER,
     jupyter_kernel::ANALYZER,
     keras::ANALYZER,
     labextension::ANALYZER,
+    nix::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
+    opkg::ANALYZER,
     os_release::ANALYZER,
+    pacman::ANALYZER,
     pickle::ANALYZER,
+    portage::ANALYZER,
     dist_metadata::ANALYZER,
     zipapp::ANALYZER,
     egg_link::ANALYZER,
@@ -58,10 +89,12 @@ pub const ANALYZERS: &[Analyzer] = &[
     dist_record::ANALYZER,
     venv::ANALYZER,
     r_package::ANALYZER,
+    redhat_build::ANALYZER,
     rpm::ANALYZER,
     rpm_manifest::ANALYZER,
     savedmodel::ANALYZER,
     torch::ANALYZER,
+    ubuntu_pro::ANALYZER,
     wheel_sbom::ANALYZER,
 ];
 
@@ -78,6 +111,8 @@ pub struct Analyzer {
     pub accepts: fn(&LayerPath) -> bool,
     /// It reads symlinks, and no regular file.
     pub links: bool,
+    /// It judges directories by their path, and reads no file; the content is empty.
+    pub directories: bool,
     pub read: fn(&Input<'_>) -> Result<Found, Unread>,
 }
 
@@ -88,6 +123,7 @@ impl Analyzer {
         wants: &[],
         accepts: |_| true,
         links: false,
+        directories: false,
         read: |_| Ok(Found::default()),
     };
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
-use super::{ANALYZERS, Analyzer, Found, Input};
+use super::{ANALYZERS, Analyzer, Found, Input, Set};
 use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
 
@@ -17,7 +17,19 @@ type Good = (&'static str, &'static str, fn() -> Vec<u8>);
 /// file in a function beside its own tests.
 const GOOD: &[Good] = &[
     ("apk", "lib/apk/db/installed", || {
-        b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\n\nP:b\nV:1\no:c\n\n".into()
+        b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:b\nV:1\no:c\n\n".into()
+    }),
+    ("bottlerocket", "usr/share/bottlerocket/application-inventory.json", || {
+        br#"{"Content": [{"Name": "a", "Version": "1", "Release": "2", "Epoch": "3"}]}"#.into()
+    }),
+    ("busybox-distro", "bin/busybox", || b"\x7fELF\0BusyBox v1.36.1 (2024)\0".into()),
+    ("chisel", "var/lib/chisel/manifest.wall", || {
+        super::chisel::tests::packed(
+            r#"{"jsonwall":"1.0","schema":"1.0","count":3}
+{"kind":"package","name":"a","version":"1","sha256":"00","arch":"amd64"}
+{"kind":"path","path":"/usr/bin/a","mode":"0755","slices":["a_bins"]}
+"#,
+        )
     }),
     ("conda", "opt/conda/conda-meta/a-1.0-py_0.json", || {
         br#"{"build": "py_0", "files": ["bin/a", "lib/libb.so.1"], "license": "BSD 3", "name": "a",
@@ -25,10 +37,19 @@ const GOOD: &[Good] = &[
             "version": "1.0"}"#
             .into()
     }),
+    ("cos", "etc/cos-package-info.json", || {
+        br#"{"installedPackages": [{"category": "a", "name": "b", "version": "1"}]}"#.into()
+    }),
+    ("deb-copyright", "usr/share/doc/a/copyright", || {
+        b"Format: https://a/copyright-format/1.0/\n\nFiles: *\nLicense: MIT\n text\n".into()
+    }),
+    ("deb-copyright-link", "usr/share/doc/a", || b"../doc/b".into()),
+    ("distro-files", "etc/redhat-release", || b"CentOS Linux release 7.9.2009 (Core)\n".into()),
     ("dpkg", "var/lib/dpkg/status", || {
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
     }),
+    ("dpkg-files", "var/lib/dpkg/info/a:amd64.list", || b"/.\n/usr\n/usr/bin\n/usr/bin/a\n".into()),
     ("jupyter-kernel", "v/share/jupyter/kernels/a/kernel.json", || {
         br#"{"argv": ["/opt/b/bin/python", "-m"], "env": {"X": "y"}}"#.into()
     }),
@@ -36,15 +57,25 @@ const GOOD: &[Good] = &[
     ("labextension", "share/jupyter/labextensions/a/install.json", || {
         br#"{"packageManager": "python", "packageName": "a"}"#.into()
     }),
+    ("nix", "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1-bin", Vec::new),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()
     }),
     ("numpy", "x.npy", || {
         b"\x93NUMPY\x01\0\x12\0{'descr': '|O', }\n\x80\x04cbuiltins\neval\n.".into()
     }),
+    ("opkg", "usr/lib/opkg/status", || {
+        b"Package: a\nVersion: 1\nStatus: install user installed\nArchitecture: all\n\n".into()
+    }),
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
+    ("pacman", "var/lib/pacman/local/a-1-1/desc", || {
+        b"%NAME%\na\n\n%VERSION%\n1-1\n\n%ARCH%\nany\n\n%LICENSE%\nMIT\n\n".into()
+    }),
     ("pickle", "m.pkl", || {
         b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R.".into()
+    }),
+    ("portage", "var/db/pkg/a/b-1.0-r1/CONTENTS", || {
+        b"dir /usr\nobj /usr/bin/b d41d8cd9 1\nsym /usr/bin/c -> b 1\n".into()
     }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
     ("python-archive", "s/a.pex", || {
@@ -67,12 +98,18 @@ const GOOD: &[Good] = &[
     ("r", "R/library/a/DESCRIPTION", || {
         b"Package: a\nVersion: 1.0\nLicense: GPL-2 | MIT\nBuilt: R 4.2.2; ; x; unix\n".into()
     }),
+    ("redhat-build", "usr/share/buildinfo/labels.json", || {
+        br#"{"com.redhat.component": "a", "version": "1", "release": "2"}"#.into()
+    }),
     ("rpm", "var/lib/rpm/rpmdb.sqlite", super::rpm::tests::database),
     ("rpm-manifest", "var/lib/rpmmanifest/container-manifest-2", || {
         b"a\t1-2\t0\t0\tACME\t(none)\t9\tnoarch\t3\tb-1-2.src.rpm\n".into()
     }),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
+    ("ubuntu-pro", "var/lib/ubuntu-advantage/status.json", || {
+        br#"{"services": [{"name": "esm-infra", "status": "enabled"}]}"#.into()
+    }),
     ("wheel-sbom", "p/a-1.dist-info/sboms/b.json", || {
         br#"{"components": [{"name": "b", "version": "1", "purl": "pkg:cargo/b@1", "licenses":
             [{"license": {"id": "MIT"}}]}], "packages": [{"name": "c", "versionInfo": "2"}]}"#
@@ -84,7 +121,7 @@ const GOOD: &[Good] = &[
 #[track_caller]
 pub(super) fn find(analyzer: &Analyzer, path: &str, bytes: &[u8]) -> Found {
     let path = LayerPath::new(path).unwrap();
-    let by_path = if analyzer.links { super::wanting_link(&path) } else { super::wanting(&path) };
+    let by_path = by_path(analyzer, &path);
     let head = bytes.get(..super::HEAD).unwrap_or(bytes);
     let mut wanting = by_path.iter().chain(super::wanting_head(&path, head).iter());
     assert!(wanting.any(|it| it.id == analyzer.id), "{} does not want {path}", analyzer.id);
@@ -94,8 +131,15 @@ pub(super) fn find(analyzer: &Analyzer, path: &str, bytes: &[u8]) -> Found {
 /// Whether the analyzer wants the file at `path` by its path.
 pub(super) fn wants(analyzer: &Analyzer, path: &str) -> bool {
     let path = LayerPath::new(path).unwrap();
-    let set = if analyzer.links { super::wanting_link(&path) } else { super::wanting(&path) };
-    set.iter().any(|it| it.id == analyzer.id)
+    by_path(analyzer, &path).iter().any(|it| it.id == analyzer.id)
+}
+
+fn by_path(analyzer: &Analyzer, path: &LayerPath) -> Set {
+    match analyzer {
+        Analyzer { links: true, .. } => super::wanting_link(path),
+        Analyzer { directories: true, .. } => super::wanting_directory(path),
+        _ => super::wanting(path),
+    }
 }
 
 /// What was found, a line each.
@@ -114,7 +158,8 @@ pub(super) fn shown(found: &Found) -> String {
         writeln!(text, "{}{name}{arch} owns {n_paths} of {n_files}", it.of).unwrap();
     }
     for it in &found.about {
-        writeln!(text, "/{} {}={}", it.of, it.key, it.value).unwrap();
+        let name = it.name.as_ref().map_or(String::new(), |it| format!(" {it}"));
+        writeln!(text, "/{}{name} {}={}", it.of, it.key, it.value).unwrap();
     }
     for it in &found.hazards {
         let within = it.within.as_ref().map_or(String::new(), |it| format!(" in {it}"));

@@ -122,8 +122,18 @@ pub fn may_sniff(path: &LayerPath, is_executable: bool) -> bool {
         || is_blob()
 }
 
+/// Where package managers keep what they know of packages. A package that owned such a file would
+/// own all that it proves.
+const RECORDS: &[&str] =
+    &["lib/apk/db/", "usr/lib/apk/db/", "var/lib/chisel/", "var/lib/dpkg/", "var/lib/rpm/"];
+
 /// Whether the file that a package lists as `path` may prove something itself.
 pub(super) fn may_prove(path: &str) -> bool {
+    let listed = path.trim_start_matches(['.', '/']);
+    let is_copyright = listed.starts_with("usr/share/doc/") && listed.ends_with("/copyright");
+    if is_copyright || RECORDS.iter().any(|it| listed.starts_with(it)) {
+        return false;
+    }
     let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
     let by_path = || LayerPath::join("", path).is_some_and(|it| !wanting(&it).is_empty());
     may_be_program(parent, name) || by_path()
@@ -184,6 +194,8 @@ struct Tables {
     magics: FxHashMap<Magic, Set>,
     /// Those that read symlinks.
     links: Set,
+    /// Those that judge directories.
+    directory_readers: Set,
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
@@ -191,6 +203,9 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     for (at, analyzer) in ANALYZERS.iter().enumerate() {
         if analyzer.links {
             tables.links.insert(at);
+        }
+        if analyzer.directories {
+            tables.directory_readers.insert(at);
         }
         for want in analyzer.wants {
             match want {
@@ -216,7 +231,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 /// The analyzers that want the regular file at `path` by its path.
 pub fn wanting(path: &LayerPath) -> Set {
     let set = fitting(path);
-    accepting(Set(set.0 & !TABLES.links.0), path)
+    accepting(Set(set.0 & !TABLES.links.0 & !TABLES.directory_readers.0), path)
 }
 
 /// The analyzers that want the symlink at `path`.
@@ -226,6 +241,15 @@ pub fn wanting_link(path: &LayerPath) -> Set {
     }
     let set = fitting(path);
     accepting(Set(set.0 & TABLES.links.0), path)
+}
+
+/// The analyzers that want the directory at `path`.
+pub fn wanting_directory(path: &LayerPath) -> Set {
+    if TABLES.directory_readers.is_empty() {
+        return Set::default();
+    }
+    let set = fitting(path);
+    accepting(Set(set.0 & TABLES.directory_readers.0), path)
 }
 
 fn fitting(path: &LayerPath) -> Set {
@@ -356,7 +380,12 @@ mod tests {
         for path in ["usr/bin/openssl", "/usr/lib/x/libssl.so.3", "usr/lib/git-core/git-am"] {
             assert!(may_prove(path), "{path}");
         }
-        for path in ["usr/share/doc/a/copyright", "usr/lib/python3/a.py", "a.dist-info/WHEEL"] {
+        for path in [
+            "usr/share/doc/a/copyright",
+            "usr/lib/python3/a.py",
+            "a.dist-info/WHEEL",
+            "/var/lib/dpkg/status",
+        ] {
             assert!(!may_prove(path), "{path}");
         }
     }

@@ -69,6 +69,9 @@ impl FileFacts {
 pub struct About {
     /// The evidence of the component; with a `/` at the end, all evidence below that directory.
     pub of: String,
+    /// The component's name, where that evidence proves several and not all are meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub key: String,
     pub value: String,
 }
