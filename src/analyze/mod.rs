@@ -7,20 +7,24 @@
 mod deb822;
 mod found;
 mod input;
+mod json;
 mod listing;
 mod text;
+mod url;
 mod want;
 
 mod apk;
 mod bottlerocket;
 mod busybox_distro;
 mod chisel;
+mod conda;
 mod cos;
 mod deb_copyright;
 mod deb_copyright_link;
 mod distro_files;
 mod dpkg;
 mod dpkg_files;
+mod jupyter;
 mod nix;
 mod npm;
 mod opkg;
@@ -28,6 +32,7 @@ mod os_release;
 mod pacman;
 mod portage;
 mod python;
+mod r_package;
 mod redhat_build;
 mod ubuntu_pro;
 mod unsafe_model;
@@ -41,7 +46,12 @@ pub use want::{
     wanting_link,
 };
 
+use conda::conda_meta;
 use found::Owning;
+use jupyter::{jupyter_kernel, labextension};
+use python::{
+    dist_metadata, dist_metadata_link, dist_origin, dist_record, egg_link, venv, wheel_sbom, zipapp,
+};
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
@@ -50,13 +60,16 @@ pub const ANALYZERS: &[Analyzer] = &[
     bottlerocket::ANALYZER,
     busybox_distro::ANALYZER,
     chisel::ANALYZER,
+    conda_meta::ANALYZER,
     cos::ANALYZER,
     deb_copyright::ANALYZER,
     deb_copyright_link::ANALYZER,
     distro_files::ANALYZER,
     dpkg::ANALYZER,
     dpkg_files::ANALYZER,
+    jupyter_kernel::ANALYZER,
     keras::ANALYZER,
+    labextension::ANALYZER,
     nix::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
@@ -65,11 +78,19 @@ pub const ANALYZERS: &[Analyzer] = &[
     pacman::ANALYZER,
     pickle::ANALYZER,
     portage::ANALYZER,
-    python::ANALYZER,
+    dist_metadata::ANALYZER,
+    zipapp::ANALYZER,
+    egg_link::ANALYZER,
+    dist_metadata_link::ANALYZER,
+    dist_origin::ANALYZER,
+    dist_record::ANALYZER,
+    venv::ANALYZER,
+    r_package::ANALYZER,
     redhat_build::ANALYZER,
     savedmodel::ANALYZER,
     torch::ANALYZER,
     ubuntu_pro::ANALYZER,
+    wheel_sbom::ANALYZER,
 ];
 
 /// The most of a file that an analyzer takes into memory as a whole.

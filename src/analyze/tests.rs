@@ -31,6 +31,12 @@ const GOOD: &[Good] = &[
 "#,
         )
     }),
+    ("conda", "opt/conda/conda-meta/a-1.0-py_0.json", || {
+        br#"{"build": "py_0", "files": ["bin/a", "lib/libb.so.1"], "license": "BSD 3", "name": "a",
+            "paths_data": {"paths": [{"_path": "bin/a"}]}, "url": "https://h/c/noarch/a-1.0-py_0.conda",
+            "version": "1.0"}"#
+            .into()
+    }),
     ("cos", "etc/cos-package-info.json", || {
         br#"{"installedPackages": [{"category": "a", "name": "b", "version": "1"}]}"#.into()
     }),
@@ -44,7 +50,13 @@ const GOOD: &[Good] = &[
             .into()
     }),
     ("dpkg-files", "var/lib/dpkg/info/a:amd64.list", || b"/.\n/usr\n/usr/bin\n/usr/bin/a\n".into()),
+    ("jupyter-kernel", "v/share/jupyter/kernels/a/kernel.json", || {
+        br#"{"argv": ["/opt/b/bin/python", "-m"], "env": {"X": "y"}}"#.into()
+    }),
     ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
+    ("labextension", "share/jupyter/labextensions/a/install.json", || {
+        br#"{"packageManager": "python", "packageName": "a"}"#.into()
+    }),
     ("nix", "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1-bin", Vec::new),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()
@@ -66,6 +78,26 @@ const GOOD: &[Good] = &[
         b"dir /usr\nobj /usr/bin/b d41d8cd9 1\nsym /usr/bin/c -> b 1\n".into()
     }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("python-archive", "s/a.pex", || {
+        zip(&[
+            ("x/a.dist-info/METADATA.z", b"Name: a\nVersion: 1.0\n"),
+            ("b.egg-info/PKG-INFO", b"Name: b\nVersion: 2\n"),
+        ])
+    }),
+    ("python-editable", "s/a.egg-link", || b"/src/a\n.".into()),
+    ("python-link", "s/a-1.dist-info/METADATA", || {
+        b"/c/uv/archive-v0/x/a-1.dist-info/METADATA".into()
+    }),
+    ("python-origin", "p/a-1.dist-info/direct_url.json", || {
+        br#"{"url": "https://u:p@h/a.git", "vcs_info": {"vcs": "git", "commit_id": "0a"}}"#.into()
+    }),
+    ("python-record", "p/a-1.dist-info/RECORD", || {
+        b"\"a,\"\"b\".so,sha256=x,1\na-1.dist-info/METADATA,,\n../bin/a,,\n".into()
+    }),
+    ("python-venv", "opt/v/pyvenv.cfg", || b"home = /usr/bin\nversion = 3.11.2\n".into()),
+    ("r", "R/library/a/DESCRIPTION", || {
+        b"Package: a\nVersion: 1.0\nLicense: GPL-2 | MIT\nBuilt: R 4.2.2; ; x; unix\n".into()
+    }),
     ("redhat-build", "usr/share/buildinfo/labels.json", || {
         br#"{"com.redhat.component": "a", "version": "1", "release": "2"}"#.into()
     }),
@@ -73,6 +105,11 @@ const GOOD: &[Good] = &[
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
     ("ubuntu-pro", "var/lib/ubuntu-advantage/status.json", || {
         br#"{"services": [{"name": "esm-infra", "status": "enabled"}]}"#.into()
+    }),
+    ("wheel-sbom", "p/a-1.dist-info/sboms/b.json", || {
+        br#"{"components": [{"name": "b", "version": "1", "purl": "pkg:cargo/b@1", "licenses":
+            [{"license": {"id": "MIT"}}]}], "packages": [{"name": "c", "versionInfo": "2"}]}"#
+            .into()
     }),
 ];
 
