@@ -119,7 +119,7 @@ fn help_shows_what_can_be_scanned() {
 fn a_directory_is_told_in_tables_the_worst_first() {
     insta::assert_snapshot!(run(directory().path(), &["scan", "root"]), @"
     exit 0
-    out| root, debian 12: 1 package, 1 secret, 1 harmful file
+    out| root, Debian 12: 1 package, 1 secret, 1 harmful file
     out|
     out| Files that harm
     out|   SEVERITY  WHAT                    FILE
@@ -152,7 +152,8 @@ fn a_directory_is_told_as_json() {
       },
       "distro": {
         "id": "debian",
-        "version": "12"
+        "version": "12",
+        "name": "Debian 12"
       },
       "layers": [],
       "packages": [
