@@ -12,7 +12,7 @@ use super::walk::Walked;
 /// The lines of `below` that the walked tree does not hide, and the tree's own.
 ///
 /// A file hides what was at its path and below it. A directory hides what was at its path, if that
-/// was a file, and joins it if it was a directory.
+/// was a file, and joins it if it was a directory; what a directory's path says, the tree says again.
 pub(super) fn lay<'a>(below: &'a Lines, over: Walked<'a>) -> Vec<Piece<'a>> {
     let names = |directories| {
         let wanted = over.names.iter().filter(move |it| it.1 == directories);

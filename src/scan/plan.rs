@@ -148,6 +148,7 @@ impl<'p> Planner<'p> {
         if let (Some(parent), Some(seen)) = (&self.parent, task.before)
             && parent.index.trusts(seen.stamp, task.stamp)
         {
+            plan.found.pieces.extend(parent.lines.at(path.as_str()));
             plan.found.pieces.extend(parent.lines.below(path.as_str()));
             plan.listed.within.push(Child::Kept(seen));
             return;

@@ -265,6 +265,16 @@ impl Reading {
         reading
     }
 
+    /// Judges a directory by its path.
+    pub(super) fn of_directory(path: &LayerPath) -> Self {
+        let mut reading = Self::default();
+        for analyzer in analyze::wanting_directory(path).iter() {
+            reading.run(analyzer, &Input { path, content: &&[][..] });
+        }
+        reading.facts.sort();
+        reading
+    }
+
     /// Lets those analyzers read the file that want it, by its path or by its first bytes.
     fn analyze(&mut self, path: &LayerPath, front: &[u8], content: &dyn Content) {
         let head = front.get(..HEAD).unwrap_or(front);

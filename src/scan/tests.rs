@@ -181,6 +181,28 @@ fn an_unusable_parent_is_refused_and_the_scan_is_whole() {
 }
 
 #[test]
+fn a_directory_may_prove_something_itself() {
+    const STORE: &str = "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1";
+    let root = tree(&[(&format!("{STORE}/bin/x"), "x"), (&format!("{STORE}.drv"), "x")]);
+    let line = format!("{{\"path\":\"{STORE}\",\"components\":[{{");
+    let text = inventory(root.path());
+    assert!(text.starts_with(&line) && text.lines().count() == 1);
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let view = Some(root.path().to_owned());
+    scan(&ScanPaths { view, out: first.path().to_owned(), ..ScanPaths::default() }).unwrap();
+    let laid = |over: &[(&str, &str)]| {
+        let over = tree(over);
+        let (parent, over) = (Some(first.path().to_owned()), vec![over.path().to_owned()]);
+        let out = second.path().to_owned();
+        scan(&ScanPaths { parent, over, out, ..ScanPaths::default() }).unwrap();
+        fs::read_to_string(second.path().join(INVENTORY)).unwrap()
+    };
+    assert_eq!(laid(&[(&format!("{STORE}/lib/y"), "y")]).matches(&line).count(), 1);
+    assert_eq!(laid(&[("nix/store/other", "y")]).matches(&line).count(), 1);
+    assert_eq!(laid(&[(STORE, "y")]).matches(&line).count(), 0);
+}
+
+#[test]
 fn a_tree_laid_over_hides_what_it_replaces() {
     let base = tree(&[("a/f", "SECRET"), ("b", "SECRET"), ("c", "SECRET"), ("d/e", "SECRET")]);
     let over = tree(&[("a", "x"), ("b/new", "SECRET"), ("d/f", "x")]);

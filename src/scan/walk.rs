@@ -124,6 +124,10 @@ impl<'p> Walk<'_, '_, 'p> {
         };
         let mut plan = self.planner.plan(task, &place, entries);
         plan.found.listed.push((task.number, plan.listed));
+        if let Some(path) = place.path() {
+            let facts = Reading::of_directory(&path).facts;
+            plan.found.add(path, facts);
+        }
         self.hand_in(plan.found, 0);
         // The last one spawned is the first one run: files first, so that few directories wait.
         for task in plan.tasks {

@@ -54,6 +54,9 @@ const PATHS: &[&str] = &[
     "b/c/f",
     "caf\u{1}",
     "etc/os-release",
+    // What proves a package of Nix is a directory.
+    "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1",
+    "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1/f",
     "x.dist-info/METADATA",
     "x.dist-info",
 ];

@@ -183,7 +183,11 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
         };
         let is_executable = entry.mode & 0o111 != 0;
         match &entry.kind {
-            Kind::Directory => log.add(&path, Left::Directory),
+            Kind::Directory => {
+                log.add(&path, Left::Directory);
+                let facts = Reading::of_directory(&path).facts;
+                self.found(number, path, facts);
+            }
             Kind::Other => log.add(&path, Left::Other),
             Kind::Symlink(target) => {
                 log.add(&path, Left::Symlink);

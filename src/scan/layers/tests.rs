@@ -124,6 +124,23 @@ fn whiteouts_hide_what_is_below_and_nothing_of_their_own_layer() {
 }
 
 #[test]
+fn a_directory_that_proves_something_goes_with_it() {
+    const STORE: &str = "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1";
+    let named = check(&[
+        tar().directory(STORE).file(&format!("{STORE}/x"), FACT).end(),
+        tar().directory(STORE).file(&format!("{STORE}/y"), FACT).end(),
+        tar().file("nix/store/.wh.h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1", b"").end(),
+        tar().directory(STORE).file(STORE, b"").end(),
+    ]);
+    insta::assert_snapshot!(named.replace(STORE, "store"), @"
+    store store/x!
+    store store/x! store/y!
+
+
+    ");
+}
+
+#[test]
 fn of_two_entries_the_last_one_stays() {
     insta::assert_snapshot!(check(&[
         tar().file("a", FACT).file("./a", b"clean").file("b", b"clean").file("/b", FACT).end(),
