@@ -6,12 +6,13 @@
 
 mod found;
 mod input;
+mod json;
 mod text;
 mod want;
 
 mod apk;
 mod dpkg;
-mod npm;
+mod javascript;
 mod os_release;
 mod python;
 
@@ -22,10 +23,19 @@ pub use input::{Input, Unread};
 pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
 
 use found::Owning;
+use javascript::{asar, bower, npm, yarn};
 
 /// Every built-in analyzer, sorted by id.
-pub const ANALYZERS: &[Analyzer] =
-    &[apk::ANALYZER, dpkg::ANALYZER, npm::ANALYZER, os_release::ANALYZER, python::ANALYZER];
+pub const ANALYZERS: &[Analyzer] = &[
+    apk::ANALYZER,
+    asar::ANALYZER,
+    bower::ANALYZER,
+    dpkg::ANALYZER,
+    npm::ANALYZER,
+    os_release::ANALYZER,
+    python::ANALYZER,
+    yarn::ANALYZER,
+];
 
 /// The most of a file that an analyzer takes into memory as a whole.
 pub const MAX_FILE: u64 = 64 << 20;

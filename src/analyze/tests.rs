@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
 use super::{ANALYZERS, Analyzer, Found, Input};
+use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
 
 /// An analyzer's id, a path that it wants, and a good file.
@@ -18,6 +19,8 @@ const GOOD: &[Good] = &[
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\n\nP:b\nV:1\no:c\n\n".into()
     }),
+    ("asar", "opt/a/app.asar", super::asar::made::sample),
+    ("bower", "bower_components/a/.bower.json", || br#"{"name": "a", "version": "1.0.0"}"#.into()),
     ("dpkg", "var/lib/dpkg/status", || {
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
@@ -27,6 +30,9 @@ const GOOD: &[Good] = &[
     }),
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("yarn", ".yarn/cache/a-npm-1.0.0-0123.zip", || {
+        zip(&[("node_modules/a/package.json.z", br#"{"name": "a", "version": "1.0.0"}"#)])
+    }),
 ];
 
 /// Reads `bytes` as the file at `path`, which the analyzer must want.
@@ -119,7 +125,7 @@ fn every_file_here_is_registered() {
         }
         let text: String = fs::read_to_string(&path).unwrap();
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        let is_one = stem != "tests" && text.contains("pub(super) const ANALYZER: Analyzer");
+        let is_one = stem != "tests" && text.contains("const ANALYZER: Analyzer =");
         let is_listed = registry.contains(&format!("{stem}::ANALYZER"));
         assert_eq!(is_one, is_listed, "{} is not listed in ANALYZERS", path.display());
     }
