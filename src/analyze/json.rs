@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use super::text;
 
 /// Licences of one package; the longest list of a real one has a dozen.
-const MAX_LICENSES: usize = 32;
+pub(super) const MAX_LICENSES: usize = 32;
 
 /// The document as text. What is not UTF-8 in it is some author's name.
 pub(super) fn document(bytes: &[u8]) -> Cow<'_, str> {
@@ -83,11 +83,29 @@ fn title(raw: &RawValue) -> Option<String> {
     title
 }
 
-/// The line of the document on which a part of it begins.
-pub(super) fn line_of(document: &str, part: &RawValue) -> usize {
-    let at = (part.get().as_ptr() as usize).saturating_sub(document.as_ptr() as usize);
-    let before = document.as_bytes().get(..at).unwrap_or_default();
-    1 + memchr::memchr_iter(b'\n', before).count()
+/// Tells the lines of a document on which parts of it begin.
+pub(super) struct Lines<'a> {
+    document: &'a str,
+    /// A place that was asked for before, and its line: the next one is counted from there.
+    at: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(document: &'a str) -> Self {
+        Self { document, at: 0, line: 1 }
+    }
+
+    pub(super) fn of(&mut self, part: &RawValue) -> usize {
+        let at = (part.get().as_ptr() as usize).saturating_sub(self.document.as_ptr() as usize);
+        if at < self.at {
+            (self.at, self.line) = (0, 1);
+        }
+        let between = self.document.as_bytes().get(self.at..at).unwrap_or_default();
+        self.line += memchr::memchr_iter(b'\n', between).count();
+        self.at = at;
+        self.line
+    }
 }
 
 struct Entries<'a, F>(F, PhantomData<&'a ()>);
@@ -126,7 +144,7 @@ impl<'a, F: FnMut(&'a RawValue)> Visitor<'a> for Elements<'a, F> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RawValue, elements, entries, licenses, line_of, value};
+    use super::{Lines, RawValue, elements, entries, licenses, value};
 
     fn raw(text: &str) -> &RawValue {
         serde_json::from_str(text).unwrap()
@@ -155,9 +173,10 @@ mod tests {
         let text = "{\n\"a\": 1,\n\"a\": [\"x\",\n\"y\"]}";
         let mut last = None;
         entries(text, |_, it| last = Some(it)).unwrap();
-        let mut lines = Vec::new();
-        elements(last.unwrap(), |it| lines.push((line_of(text, it), value(it).unwrap())));
-        assert_eq!(lines, [(3, "x".to_owned()), (4, "y".to_owned())]);
+        let (mut lines, mut found) = (Lines::new(text), Vec::new());
+        elements(last.unwrap(), |it| found.push((lines.of(it), value(it).unwrap())));
+        assert_eq!(found, [(3, "x".to_owned()), (4, "y".to_owned())]);
+        assert_eq!(lines.of(last.unwrap()), 3);
         elements(raw("{}"), |_| panic!("an object has no elements"));
     }
 

@@ -12,6 +12,7 @@ mod want;
 
 mod apk;
 mod dpkg;
+mod gem;
 mod javascript;
 mod os_release;
 mod python;
@@ -31,6 +32,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     asar::ANALYZER,
     bower::ANALYZER,
     dpkg::ANALYZER,
+    gem::ANALYZER,
     npm::ANALYZER,
     os_release::ANALYZER,
     python::ANALYZER,

@@ -25,6 +25,11 @@ const GOOD: &[Good] = &[
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
     }),
+    ("gem", "specifications/a-1.0.gemspec", || {
+        b"# stub: a 1.0 java lib\nGem::Specification.new do |s|\n  s.name = \"a\".freeze\n  \
+          s.version = \"1.0\"\n  s.licenses = [\"MIT\".freeze]\nend\n"
+            .into()
+    }),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()
     }),
