@@ -15,6 +15,7 @@ mod dpkg;
 mod gem;
 mod javascript;
 mod os_release;
+mod php;
 mod python;
 
 use crate::model::LayerPath;
@@ -25,16 +26,19 @@ pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, 
 
 use found::Owning;
 use javascript::{asar, bower, npm, yarn};
+use php::{composer, pear};
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
     asar::ANALYZER,
     bower::ANALYZER,
+    composer::ANALYZER,
     dpkg::ANALYZER,
     gem::ANALYZER,
     npm::ANALYZER,
     os_release::ANALYZER,
+    pear::ANALYZER,
     python::ANALYZER,
     yarn::ANALYZER,
 ];

@@ -21,6 +21,9 @@ const GOOD: &[Good] = &[
     }),
     ("asar", "opt/a/app.asar", super::asar::made::sample),
     ("bower", "bower_components/a/.bower.json", || br#"{"name": "a", "version": "1.0.0"}"#.into()),
+    ("composer", "vendor/composer/installed.json", || {
+        br#"{"packages": [{"name": "a/b", "version": "v1.0", "license": ["MIT"]}]}"#.into()
+    }),
     ("dpkg", "var/lib/dpkg/status", || {
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
@@ -34,6 +37,9 @@ const GOOD: &[Good] = &[
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()
     }),
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
+    ("pear", ".registry/a.reg", || {
+        br#"a:2:{s:4:"name";s:1:"a";s:7:"version";a:1:{s:7:"release";s:3:"1.0";}}"#.into()
+    }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
     ("yarn", ".yarn/cache/a-npm-1.0.0-0123.zip", || {
         zip(&[("node_modules/a/package.json.z", br#"{"name": "a", "version": "1.0.0"}"#)])
