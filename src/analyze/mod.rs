@@ -15,6 +15,7 @@ mod dpkg;
 mod gem;
 mod javascript;
 mod os_release;
+mod perl;
 mod php;
 mod python;
 
@@ -26,6 +27,7 @@ pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, 
 
 use found::Owning;
 use javascript::{asar, bower, npm, yarn};
+use perl::{cpan, perllocal};
 use php::{composer, pear};
 
 /// Every built-in analyzer, sorted by id.
@@ -34,11 +36,13 @@ pub const ANALYZERS: &[Analyzer] = &[
     asar::ANALYZER,
     bower::ANALYZER,
     composer::ANALYZER,
+    cpan::ANALYZER,
     dpkg::ANALYZER,
     gem::ANALYZER,
     npm::ANALYZER,
     os_release::ANALYZER,
     pear::ANALYZER,
+    perllocal::ANALYZER,
     python::ANALYZER,
     yarn::ANALYZER,
 ];

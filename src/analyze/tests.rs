@@ -24,6 +24,9 @@ const GOOD: &[Good] = &[
     ("composer", "vendor/composer/installed.json", || {
         br#"{"packages": [{"name": "a/b", "version": "v1.0", "license": ["MIT"]}]}"#.into()
     }),
+    ("cpan", ".meta/A-B-1.0/install.json", || {
+        br#"{"dist": "A-B-1.0", "pathname": "A/AB/ABC/A-B-1.0.tar.gz"}"#.into()
+    }),
     ("dpkg", "var/lib/dpkg/status", || {
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
@@ -39,6 +42,9 @@ const GOOD: &[Good] = &[
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
     ("pear", ".registry/a.reg", || {
         br#"a:2:{s:4:"name";s:1:"a";s:7:"version";a:1:{s:7:"release";s:3:"1.0";}}"#.into()
+    }),
+    ("perllocal", "lib/perl/perllocal.pod", || {
+        b"=head2 Mon Jan 1 2024: C<Module> L<A::B|A::B>\n\n=item *\n\nC<VERSION: 1.0>\n\n".into()
     }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
     ("yarn", ".yarn/cache/a-npm-1.0.0-0123.zip", || {
