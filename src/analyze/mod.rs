@@ -14,6 +14,7 @@ mod apk;
 mod dpkg;
 mod gem;
 mod javascript;
+mod luarocks;
 mod os_release;
 mod perl;
 mod php;
@@ -39,6 +40,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     cpan::ANALYZER,
     dpkg::ANALYZER,
     gem::ANALYZER,
+    luarocks::ANALYZER,
     npm::ANALYZER,
     os_release::ANALYZER,
     pear::ANALYZER,
