@@ -14,6 +14,7 @@ mod apk;
 mod dpkg;
 mod gem;
 mod javascript;
+mod julia;
 mod luarocks;
 mod os_release;
 mod perl;
@@ -40,6 +41,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     cpan::ANALYZER,
     dpkg::ANALYZER,
     gem::ANALYZER,
+    julia::ANALYZER,
     luarocks::ANALYZER,
     npm::ANALYZER,
     os_release::ANALYZER,

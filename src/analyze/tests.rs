@@ -36,6 +36,9 @@ const GOOD: &[Good] = &[
           s.version = \"1.0\"\n  s.licenses = [\"MIT\".freeze]\nend\n"
             .into()
     }),
+    ("julia", "packages/A/abcde/Project.toml", || {
+        b"name = \"A\"\nuuid = \"682c06a0\"\nversion = \"1.0.0\"\n".into()
+    }),
     ("luarocks", "rocks-5.1/a/1.0-1/a-1.0-1.rockspec", || {
         b"package = \"a\" -- x\nversion = '1.0-1'\ndescription = { license = [[MIT]] }\n".into()
     }),
