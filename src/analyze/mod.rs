@@ -11,6 +11,7 @@ mod text;
 mod want;
 
 mod apk;
+mod beam;
 mod dpkg;
 mod gem;
 mod javascript;
@@ -36,6 +37,7 @@ use php::{composer, pear};
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
     asar::ANALYZER,
+    beam::ANALYZER,
     bower::ANALYZER,
     composer::ANALYZER,
     cpan::ANALYZER,

@@ -20,6 +20,10 @@ const GOOD: &[Good] = &[
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\n\nP:b\nV:1\no:c\n\n".into()
     }),
     ("asar", "opt/a/app.asar", super::asar::made::sample),
+    ("beam", "lib/a-1.0/ebin/a.app", || {
+        b"%% x\n{application, a, [{vsn, \"1.0\"}, {modules, ['A', b]}, {licenses, [\"MIT\"]}]}.\n"
+            .into()
+    }),
     ("bower", "bower_components/a/.bower.json", || br#"{"name": "a", "version": "1.0.0"}"#.into()),
     ("composer", "vendor/composer/installed.json", || {
         br#"{"packages": [{"name": "a/b", "version": "v1.0", "license": ["MIT"]}]}"#.into()
