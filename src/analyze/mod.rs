@@ -14,6 +14,7 @@ mod apk;
 mod beam;
 mod dpkg;
 mod gem;
+mod homebrew;
 mod javascript;
 mod julia;
 mod luarocks;
@@ -43,6 +44,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     cpan::ANALYZER,
     dpkg::ANALYZER,
     gem::ANALYZER,
+    homebrew::ANALYZER,
     julia::ANALYZER,
     luarocks::ANALYZER,
     npm::ANALYZER,

@@ -40,6 +40,9 @@ const GOOD: &[Good] = &[
           s.version = \"1.0\"\n  s.licenses = [\"MIT\".freeze]\nend\n"
             .into()
     }),
+    ("homebrew", "Cellar/a/1.0/.brew/a.rb", || {
+        b"class A < Formula\n  license any_of: [\"MIT\", \"Zlib\"]\nend\n".into()
+    }),
     ("julia", "packages/A/abcde/Project.toml", || {
         b"name = \"A\"\nuuid = \"682c06a0\"\nversion = \"1.0.0\"\n".into()
     }),
