@@ -22,6 +22,7 @@ mod os_release;
 mod perl;
 mod php;
 mod python;
+mod spack;
 
 use crate::model::LayerPath;
 
@@ -52,6 +53,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     pear::ANALYZER,
     perllocal::ANALYZER,
     python::ANALYZER,
+    spack::ANALYZER,
     yarn::ANALYZER,
 ];
 

@@ -60,6 +60,9 @@ const GOOD: &[Good] = &[
         b"=head2 Mon Jan 1 2024: C<Module> L<A::B|A::B>\n\n=item *\n\nC<VERSION: 1.0>\n\n".into()
     }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("spack", "a-1.0-abc/.spack/spec.json", || {
+        br#"{"spec": {"nodes": [{"name": "a", "version": "1.0", "arch": {"target": "x"}}]}}"#.into()
+    }),
     ("yarn", ".yarn/cache/a-npm-1.0.0-0123.zip", || {
         zip(&[("node_modules/a/package.json.z", br#"{"name": "a", "version": "1.0.0"}"#)])
     }),
