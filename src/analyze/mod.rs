@@ -23,6 +23,7 @@ mod perl;
 mod php;
 mod python;
 mod spack;
+mod wordpress;
 
 use crate::model::LayerPath;
 
@@ -54,6 +55,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     perllocal::ANALYZER,
     python::ANALYZER,
     spack::ANALYZER,
+    wordpress::ANALYZER,
     yarn::ANALYZER,
 ];
 

@@ -63,6 +63,9 @@ const GOOD: &[Good] = &[
     ("spack", "a-1.0-abc/.spack/spec.json", || {
         br#"{"spec": {"nodes": [{"name": "a", "version": "1.0", "arch": {"target": "x"}}]}}"#.into()
     }),
+    ("wordpress", "wp-content/plugins/a/a.php", || {
+        b"<?php\n/**\n * Plugin Name: A\n * Version: 1.0\n * License: GPL\n */\n".into()
+    }),
     ("yarn", ".yarn/cache/a-npm-1.0.0-0123.zip", || {
         zip(&[("node_modules/a/package.json.z", br#"{"name": "a", "version": "1.0.0"}"#)])
     }),
