@@ -14,6 +14,7 @@ mod apk;
 mod beam;
 mod dpkg;
 mod gem;
+mod git;
 mod homebrew;
 mod javascript;
 mod julia;
@@ -46,6 +47,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     cpan::ANALYZER,
     dpkg::ANALYZER,
     gem::ANALYZER,
+    git::ANALYZER,
     homebrew::ANALYZER,
     julia::ANALYZER,
     luarocks::ANALYZER,

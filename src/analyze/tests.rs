@@ -40,6 +40,10 @@ const GOOD: &[Good] = &[
           s.version = \"1.0\"\n  s.licenses = [\"MIT\".freeze]\nend\n"
             .into()
     }),
+    ("git", "a/.git/logs/HEAD", || {
+        let ids = ["0".repeat(40), "a1".repeat(20)].join(" ");
+        format!("{ids} A <a@b> 1 +0000\tclone: from https://host.example/a/b.git\n").into()
+    }),
     ("homebrew", "Cellar/a/1.0/.brew/a.rb", || {
         b"class A < Formula\n  license any_of: [\"MIT\", \"Zlib\"]\nend\n".into()
     }),
