@@ -23,6 +23,7 @@ mod os_release;
 mod perl;
 mod php;
 mod python;
+mod runtime;
 mod spack;
 mod wordpress;
 
@@ -56,6 +57,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     pear::ANALYZER,
     perllocal::ANALYZER,
     python::ANALYZER,
+    runtime::ANALYZER,
     spack::ANALYZER,
     wordpress::ANALYZER,
     yarn::ANALYZER,
