@@ -24,6 +24,7 @@ mod perl;
 mod php;
 mod python;
 mod runtime;
+mod sbom;
 mod spack;
 mod wordpress;
 
@@ -37,12 +38,14 @@ use found::Owning;
 use javascript::{asar, bower, npm, yarn};
 use perl::{cpan, perllocal};
 use php::{composer, pear};
+use sbom::{bitnami, document};
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
     asar::ANALYZER,
     beam::ANALYZER,
+    bitnami::ANALYZER,
     bower::ANALYZER,
     composer::ANALYZER,
     cpan::ANALYZER,
@@ -58,6 +61,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     perllocal::ANALYZER,
     python::ANALYZER,
     runtime::ANALYZER,
+    document::ANALYZER,
     spack::ANALYZER,
     wordpress::ANALYZER,
     yarn::ANALYZER,

@@ -24,6 +24,9 @@ const GOOD: &[Good] = &[
         b"%% x\n{application, a, [{vsn, \"1.0\"}, {modules, ['A', b]}, {licenses, [\"MIT\"]}]}.\n"
             .into()
     }),
+    ("bitnami", "opt/bitnami/.bitnami_components.json", || {
+        br#"{"redis": {"arch": "amd64", "distro": "debian-12", "version": "7.2.4-0"}}"#.into()
+    }),
     ("bower", "bower_components/a/.bower.json", || br#"{"name": "a", "version": "1.0.0"}"#.into()),
     ("composer", "vendor/composer/installed.json", || {
         br#"{"packages": [{"name": "a/b", "version": "v1.0", "license": ["MIT"]}]}"#.into()
@@ -66,6 +69,11 @@ const GOOD: &[Good] = &[
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
     ("runtime", "include/node/node_version.h", || {
         b"#define NODE_MAJOR_VERSION 20\n#define NODE_MINOR_VERSION 1\n#define NODE_PATCH_VERSION 2\n".into()
+    }),
+    ("sbom", "app/bom.json", || {
+        br#"{"bomFormat": "CycloneDX", "components": [{"name": "a", "version": "1", "purl":
+            "pkg:npm/a@1", "components": [{"name": "b", "version": "2"}]}]}"#
+            .into()
     }),
     ("spack", "a-1.0-abc/.spack/spec.json", || {
         br#"{"spec": {"nodes": [{"name": "a", "version": "1.0", "arch": {"target": "x"}}]}}"#.into()
