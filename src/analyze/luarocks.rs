@@ -4,18 +4,18 @@
 //! <https://github.com/luarocks/luarocks/wiki/Rock-manifest-file-format>: the rockspec that it was
 //! built by, and `rock_manifest`, which lists the files by kind. Both are Lua; only plain strings in
 //! plain tables are looked at. The directory says name and version, as a rockspec may compute them.
-//! A rockspec anywhere else is part of a source tree.
+//! A rockspec anywhere else is part of a source tree: what it names is declared, if it does so plainly.
 
 use super::{Analyzer, Found, Owning, Want, text};
-use crate::model::{Component, Ecosystem, LayerPath};
+use crate::model::{Component, Ecosystem, LayerPath, Standing};
 
 pub(super) const ANALYZER: Analyzer = Analyzer {
     id: "luarocks",
     wants: &[Want::Extension(".rockspec"), Want::Name("rock_manifest")],
-    accepts: |path| Rock::of(path).is_some(),
+    accepts: |path| path.file_name() != "rock_manifest" || Rock::of(path).is_some(),
     read: |input| {
-        let Some(rock) = Rock::of(input.path) else { return Ok(Found::default()) };
         let bytes = input.whole()?;
+        let Some(rock) = Rock::of(input.path) else { return Ok(read_source(&bytes)) };
         let is_list = input.path.file_name() == "rock_manifest";
         Ok(if is_list { rock.read_list(&bytes) } else { rock.read_rockspec(&bytes) })
     },
@@ -92,6 +92,24 @@ impl<'a> Rock<'a> {
         found.owns(owning);
         found
     }
+}
+
+/// A rockspec that nothing was installed by.
+fn read_source(bytes: &[u8]) -> Found {
+    let mut found = Found::default();
+    let (mut name, mut version, mut license) = (None, None, None);
+    walk(bytes, |keys, value| match keys {
+        [b"package"] => name = text::value(value),
+        [b"version"] => version = text::value(value),
+        [b"description", b"license"] => license = Some(value),
+        _ => {}
+    });
+    if let (Some(name), Some(version)) = (name, version) {
+        let component = Component::new(Ecosystem::Luarocks, name.to_lowercase(), version);
+        let licenses = text::licenses(license);
+        found.component(Component { licenses, standing: Standing::Declared, ..component });
+    }
+    found
 }
 
 enum Token<'a> {
@@ -253,8 +271,15 @@ mod tests {
             check("luasec-1.3.2-1.rockspec", "return {}"),
             "note luarocks: line 1: not a rock's specification\n"
         );
-        assert!(!wants(&ANALYZER, &format!("{ROCK}/luasec-1.3.1-1.rockspec")));
-        assert!(!wants(&ANALYZER, "src/luasec-1.3.2-1.rockspec"));
+        assert!(!wants(&ANALYZER, "src/rock_manifest"));
+    }
+
+    #[test]
+    fn a_rockspec_of_a_source_tree_declares() {
+        let text = r#"package = "LuaSec" version = "1.3.2-1" description = { license = "MIT" }"#;
+        let source = |text: &str| shown(&find(&ANALYZER, "src/a.rockspec", text.as_bytes()));
+        assert_eq!(source(text), "luarocks luasec 1.3.2-1 declared licensed [\"MIT\"]\n");
+        assert_eq!(source(r#"package = "LuaSec" version = V.."-1""#), "");
     }
 
     #[test]
@@ -263,7 +288,7 @@ mod tests {
             doc = { ["README.md"] = "00" }, ["luasec-1.3.2-1.rockspec"] = "00",
             lib = { ["ssl.so"] = "00" }, lua = { ssl = { ["https.lua"] = "00" } } }"#;
         let found = find(&ANALYZER, &format!("{ROCK}/rock_manifest"), text.as_bytes());
-        assert_eq!(shown(&found), format!("/{ROCK}/luasec-1.3.2-1.rockspec owns 2 of 5\n"));
+        assert_eq!(shown(&found), format!("/{ROCK}/luasec-1.3.2-1.rockspec owns 3 of 5\n"));
         let owns =
             |path: &str| found.owns[0].paths.contains(&crate::model::LayerPath::new(path).unwrap());
         assert!(owns("usr/local/lib/lua/5.1/ssl.so") && owns("usr/local/bin/tool.lua"));

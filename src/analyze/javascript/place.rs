@@ -36,7 +36,7 @@ const CACHES: &[&str] = &[".cache", ".vite", ".vite-temp"];
 
 /// Tells the place of the manifest `path`; `None` if it is not that of a package in use.
 pub(super) fn place(path: &str) -> Option<Place> {
-    let directory = path.strip_suffix("/package.json")?;
+    let directory = path.strip_suffix("package.json")?.trim_end_matches('/');
     let parts: Vec<&str> = directory.split('/').collect();
     let mut ends = parts.split(|it| *it == "node_modules");
     // What is before the first `node_modules`, between two, and after the last.
@@ -157,12 +157,13 @@ mod tests {
         ] {
             assert_eq!(check(directory), None, "{directory}");
         }
-        assert_eq!(place("package.json"), None);
+        assert_eq!(place("node_modules/a/x-package.json"), None);
     }
 
     #[test]
     fn other_manifests_are_elsewhere() {
         assert_eq!(check("opt/yarn-v1.22.22"), Some(Place::Elsewhere));
         assert_eq!(check("app"), Some(Place::Elsewhere));
+        assert_eq!(place("package.json"), Some(Place::Elsewhere));
     }
 }
