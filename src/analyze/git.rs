@@ -1,16 +1,13 @@
 //! Checkouts of Git repositories: `git clone`, `pip install -e`, `ADD` of a repository.
 //!
-//! Format: gitrepository-layout(5), <https://git-scm.com/docs/gitrepository-layout>. No single file
-//! says both what is checked out and where it came from:
-//!
-//! - `logs/HEAD` has a line for every move of `HEAD`; the last one names the commit, and the first
-//!   one, after a clone, the repository. This proves the checkout.
-//! - `HEAD` has the commit itself where no branch is checked out. It proves the checkout again, as
-//!   the log may be missing; both are one thing.
-//! - `config` has the address of the remote, and says so about either.
+//! Format: gitrepository-layout(5), <https://git-scm.com/docs/gitrepository-layout>. `HEAD` names the
+//! branch, and of all branches' files none says that it is the one. But `logs/HEAD` has a line for
+//! every move: the last one names the commit, and the first one, after a clone, the repository. That
+//! proves the checkout; one whose log was removed is not found. `config` adds the address of the
+//! remote about it.
 //!
 //! A checkout goes by host and path of the repository, without user, password and port, or, where
-//! that is not known, by its directory.
+//! the log does not tell, by its directory.
 
 use super::{Analyzer, Found, Want, text};
 use crate::model::{Component, Ecosystem, LayerPath};
@@ -25,16 +22,9 @@ pub(super) const ANALYZER: Analyzer = Analyzer {
         let bytes = input.whole()?;
         match kind {
             Kind::Log => read_log(directory, &bytes, &mut found),
-            Kind::Head => {
-                if let Some(commit) = commit(bytes.trim_ascii()) {
-                    found.component(checkout(directory, None, &commit));
-                }
-            }
             Kind::Config => {
                 if let Some(remote) = remote(&bytes) {
-                    for file in ["HEAD", "logs/HEAD"] {
-                        found.about(format!("{directory}/{file}"), "remote", &remote);
-                    }
+                    found.about(format!("{directory}/logs/HEAD"), "remote", remote);
                 }
             }
         }
@@ -46,7 +36,6 @@ pub(super) const ANALYZER: Analyzer = Analyzer {
 #[derive(Clone, Copy)]
 enum Kind {
     Log,
-    Head,
     Config,
 }
 
@@ -57,8 +46,6 @@ impl Kind {
         let path = path.as_str();
         let (kind, directory) = if let Some(directory) = path.strip_suffix("/logs/HEAD") {
             (Self::Log, directory)
-        } else if let Some(directory) = path.strip_suffix("/HEAD") {
-            (Self::Head, directory)
         } else {
             (Self::Config, path.strip_suffix("/config")?)
         };
@@ -205,19 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn a_head_without_a_branch_is_a_commit() {
-        assert_eq!(check("srv/work/.git/HEAD", &format!("{A}\n")), format!("generic work {A}\n"));
-        assert_eq!(check("srv/work/.git/HEAD", "ref: refs/heads/main\n"), "");
-        assert_eq!(check("srv/work/.git/HEAD", ZERO), "");
-    }
-
-    #[test]
-    fn the_configuration_names_the_remote_about_both() {
+    fn the_configuration_names_the_remote() {
         let text = "[core]\n\turl = https://no.example/x\n[remote \"fork\"]\n\turl = git@gitlab.com:me/a.git\n\
                     [remote \"origin\"]\n\turl = https://me:pass@Example.org:8443/team/a/\n\tfetch = +x:y\n\
                     [submodule \"b\"]\n\turl = https://no.example/b\n";
         insta::assert_snapshot!(check("srv/a/.git/config", text), @"
-        /srv/a/.git/HEAD remote=example.org/team/a
         /srv/a/.git/logs/HEAD remote=example.org/team/a
         ");
         assert_eq!(check("a/.git/config", "[remote \"origin\"]\n\turl = /srv/a.git\n"), "");
@@ -247,14 +226,14 @@ mod tests {
 
     #[test]
     fn only_files_of_a_checkout_are_read() {
-        for path in [".git/HEAD", "a/.git/config", "a/.git/worktrees/b/logs/HEAD"] {
+        for path in [".git/logs/HEAD", "a/.git/config", "a/.git/worktrees/b/logs/HEAD"] {
             assert!(wants(&ANALYZER, path), "{path}");
         }
         for path in [
+            "a/.git/HEAD",
             "a/.git/logs/refs/remotes/origin/HEAD",
-            "a/.git/refs/remotes/origin/HEAD",
-            "a/.git/modules/b/refs/remotes/origin/HEAD",
-            "srv/a.git/HEAD",
+            "a/.git/modules/b/logs/refs/remotes/origin/HEAD",
+            "srv/a.git/logs/HEAD",
             "root/.config/git/config",
             "etc/ssh/config",
         ] {

@@ -54,7 +54,8 @@ pub(super) fn place(path: &str) -> Option<Place> {
     if !is_package || is_cache_of_yarn(before) {
         return None;
     }
-    let mut place = Place::Package;
+    let is_of_application = before.iter().any(|it| it.ends_with(".asar.unpacked"));
+    let mut place = if is_of_application { Place::Copy } else { Place::Package };
     for between in rest {
         match *between {
             // A `node_modules` right in another is a store's.
@@ -135,6 +136,7 @@ mod tests {
             "lib/node_modules/npm/node_modules/tar",
             "lib/node_modules/npm/node_modules/tar/node_modules/@s/a",
             "lib/node_modules/pnpm/dist/node_modules/tar",
+            "opt/app/resources/app.asar.unpacked/node_modules/a",
             "node_modules/@s/a/vendor/node_modules/b/node_modules/c",
         ] {
             assert_eq!(check(directory), Some(Place::Copy), "{directory}");
