@@ -179,8 +179,8 @@ fn next(code: &[u8]) -> Option<(Token<'_>, &[u8], &[u8])> {
         return Some((Token::Word, word, rest));
     }
     let text = match first {
-        b'"' | b'\'' => quoted(code.get(1..)?, first),
-        // One that does not end is no Lua. To go on would be to look for the end at every bracket.
+        // One that does not end is no Lua. To go on would be to look for the end at every quote.
+        b'"' | b'\'' => Some(quoted(code.get(1..)?, first)?),
         b'[' if is_bracketed(code) => Some(bracketed(code)?),
         _ => None,
     };

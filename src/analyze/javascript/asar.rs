@@ -16,10 +16,10 @@ pub(in crate::analyze) const ANALYZER: Analyzer =
     Analyzer { id: "asar", wants: &[Want::Extension(".asar")], read, ..Analyzer::BASE };
 
 /// The largest applications have 100,000 files, at some 150 bytes each.
-const MAX_HEADER: u32 = 32 << 20;
+const MAX_HEADER: u32 = 16 << 20;
 
 /// Directories in directories. Each level is read once more, so there must not be any number.
-const MAX_DEPTH: usize = 40;
+const MAX_DEPTH: usize = 24;
 
 /// All manifests of one archive together.
 const MAX_MANIFESTS: u64 = 64 << 20;

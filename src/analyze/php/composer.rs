@@ -17,6 +17,9 @@ pub(in crate::analyze) const ANALYZER: Analyzer = Analyzer {
     ..Analyzer::BASE
 };
 
+/// Entries of one list. The largest projects have some hundred.
+const MAX_PACKAGES: usize = 100_000;
+
 /// Names of packages for development that are remembered.
 const MAX_DEV_PACKAGES: usize = 10_000;
 
@@ -47,18 +50,25 @@ fn read(path: &LayerPath, bytes: &[u8]) -> Found {
     dev.sort_unstable();
     let Some(packages) = packages else { return found };
     let mut lines = json::Lines::new(&document);
-    json::elements(packages, |raw| match package(raw) {
-        Some(mut package) => {
-            if dev.binary_search(&package.name).is_ok() {
-                package = package.property("dev", "true");
+    let mut n_packages = 0;
+    json::elements(packages, |raw| {
+        n_packages += 1;
+        match Some(raw).filter(|_| n_packages <= MAX_PACKAGES).map(package) {
+            Some(Some(mut package)) => {
+                if dev.binary_search(&package.name).is_ok() {
+                    package = package.property("dev", "true");
+                }
+                found.component(package);
             }
-            found.component(package);
+            Some(None) if is_expected => {
+                found.note(lines.of(raw), "a package without a readable name and version");
+            }
+            _ => {}
         }
-        None if is_expected => {
-            found.note(lines.of(raw), "a package without a readable name and version");
-        }
-        None => {}
     });
+    if n_packages > MAX_PACKAGES {
+        found.remark("too many packages; the rest is not read");
+    }
     found
 }
 

@@ -14,6 +14,9 @@ use crate::model::Component;
 /// Components in components. Each level is read once more.
 const MAX_DEPTH: usize = 16;
 
+/// Entries of all lists together. No more than a quarter could become components.
+const MAX_ENTRIES: usize = 400_000;
+
 /// Identifiers of one package that are looked at.
 const MAX_PURLS: usize = 8;
 
@@ -21,6 +24,8 @@ struct Reader<'a, 'f, F> {
     lines: Lines<'a>,
     found: &'f mut Found,
     finish: F,
+    /// Entries that may still be looked at.
+    left: usize,
 }
 
 /// Adds each package in `document` to what is found, as `finish` leaves it. A document of another
@@ -42,7 +47,7 @@ pub(super) fn read(document: &str, found: &mut Found, finish: impl Fn(Component)
     if let Err(error) = result {
         found.note(error.line(), "not a bill of materials that can be read");
     }
-    let mut reader = Reader { lines: Lines::new(document), found, finish };
+    let mut reader = Reader { lines: Lines::new(document), found, finish, left: MAX_ENTRIES };
     if is_cyclonedx {
         if let Some(metadata) = metadata {
             reader.metadata(metadata);
@@ -83,6 +88,9 @@ impl<F: Fn(Component) -> Component> Reader<'_, '_, F> {
     }
 
     fn component(&mut self, raw: &RawValue, depth: usize) {
+        if !self.goes_on() {
+            return;
+        }
         let (parts, inner) = Parts::of_component(raw);
         self.add(raw, parts.named());
         if let (Some(inner), Some(depth)) = (inner, depth.checked_sub(1)) {
@@ -91,7 +99,17 @@ impl<F: Fn(Component) -> Component> Reader<'_, '_, F> {
     }
 
     fn package(&mut self, raw: &RawValue) {
-        self.add(raw, Parts::of_package(raw).named());
+        if self.goes_on() {
+            self.add(raw, Parts::of_package(raw).named());
+        }
+    }
+
+    fn goes_on(&mut self) -> bool {
+        if self.left == 1 {
+            self.found.remark("too many packages; the rest is not read");
+        }
+        self.left = self.left.saturating_sub(1);
+        self.left > 0
     }
 }
 
