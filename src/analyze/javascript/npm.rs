@@ -1,7 +1,8 @@
 //! JavaScript packages that lie in directories of their own.
 //!
 //! Each has a `package.json`. Those below `node_modules` are what npm, pnpm, Yarn, Bun and Deno
-//! install, also under another name (an alias): the manifest's name is the right one. Elsewhere one
+//! install, also under another name (an alias): the manifest's name is the right one. Deeper in a
+//! package there are helpers, and copies of other packages in directories of their names. Elsewhere one
 //! is of a program that was unpacked, if the directory is named after the release, or of a program
 //! that was copied there as its source is: that is only declared, as nothing tells whether it is
 //! the published one. Lock files, `node_modules/.package-lock.json` among them, prove nothing.
@@ -27,6 +28,7 @@ fn read(path: &LayerPath, bytes: &[u8]) -> Found {
             let standing = match place {
                 Place::Package => Some(Standing::Installed),
                 Place::Copy => Some(Standing::Bundled),
+                Place::Inside => is_copy(path, &manifest).then_some(Standing::Bundled),
                 Place::Elsewhere => elsewhere(path, &manifest),
             };
             if let Some(standing) = standing {
@@ -40,10 +42,18 @@ fn read(path: &LayerPath, bytes: &[u8]) -> Found {
         }
         Ok(None) => {}
         // Other programs have files of this name.
-        Err(_) if place == Place::Elsewhere => {}
+        Err(_) if matches!(place, Place::Inside | Place::Elsewhere) => {}
         Err(broken) => found.note(broken.line, broken.what),
     }
     found
+}
+
+/// Whether a manifest deep in a package is that of another one: the directory has its name.
+fn is_copy(path: &LayerPath, manifest: &Manifest) -> bool {
+    let name = manifest.component.name.as_str();
+    let above = path.parent().strip_suffix(name);
+    let is_helper = manifest.is_private || manifest.component.version == "0.0.0";
+    above.is_some_and(|it| it.ends_with('/')) && !is_helper
 }
 
 /// How a package outside `node_modules` comes to be there; `None` if it is none.
@@ -87,6 +97,16 @@ mod tests {
             "note npm: line 2: not a package manifest\n"
         );
         assert_eq!(check("opt/a", "{\n\"name\": \"sec"), "");
+    }
+
+    #[test]
+    fn deep_in_a_package_the_directory_must_have_the_package_s_name() {
+        let text = r#"{"name": "@babel/runtime", "version": "7.22.5"}"#;
+        let check = |directory: &str| check(&format!("node_modules/next/{directory}"), text);
+        assert_eq!(check("dist/compiled/@babel/runtime"), "npm @babel/runtime 7.22.5 bundled\n");
+        for directory in ["dist/compiled/runtime", "dist", "dist/x@babel/runtime"] {
+            assert_eq!(check(directory), "", "{directory}");
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(super) enum Place {
     Package,
     /// A copy that another package brought along.
     Copy,
+    /// Deeper in a package: a helper, or a copy that was put there without its `node_modules`.
+    Inside,
     /// Anywhere else.
     Elsewhere,
 }
@@ -36,7 +38,10 @@ const CACHES: &[&str] = &[".cache", ".vite", ".vite-temp"];
 
 /// Tells the place of the manifest `path`; `None` if it is not that of a package in use.
 pub(super) fn place(path: &str) -> Option<Place> {
-    let directory = path.strip_suffix("package.json")?.trim_end_matches('/');
+    let directory = match path.strip_suffix("package.json")? {
+        "" => "",
+        above => above.strip_suffix('/')?,
+    };
     let parts: Vec<&str> = directory.split('/').collect();
     let mut ends = parts.split(|it| *it == "node_modules");
     // What is before the first `node_modules`, between two, and after the last.
@@ -46,12 +51,12 @@ pub(super) fn place(path: &str) -> Option<Place> {
         let is_used = !is_cache_of_bun(before) && !before.iter().any(|it| NOT_IN_USE.contains(it));
         return is_used.then_some(Place::Elsewhere);
     };
-    let is_package = match package {
+    let inside = match package {
         // Yarn with `nodeLinker: pnpm`.
-        [".store", _, "package"] => true,
-        _ => after_name(package)?.is_empty(),
+        [".store", _, "package", inside @ ..] => inside,
+        _ => after_name(package)?,
     };
-    if !is_package || is_cache_of_yarn(before) {
+    if is_cache_of_yarn(before) || inside.iter().any(|it| NOT_IN_USE.contains(it)) {
         return None;
     }
     let is_of_application = before.iter().any(|it| it.ends_with(".asar.unpacked"));
@@ -78,7 +83,7 @@ pub(super) fn place(path: &str) -> Option<Place> {
             }
         }
     }
-    Some(place)
+    Some(if inside.is_empty() { place } else { Place::Inside })
 }
 
 /// What is left after the name of a package.
@@ -146,7 +151,7 @@ mod tests {
     #[test]
     fn helpers_test_data_and_caches_are_none() {
         for directory in [
-            "node_modules/rxjs/ajax",
+            "node_modules/resolve/test/resolver/baz",
             "node_modules/@babel",
             "node_modules/.cache",
             "node_modules",
@@ -160,6 +165,12 @@ mod tests {
             assert_eq!(check(directory), None, "{directory}");
         }
         assert_eq!(place("node_modules/a/x-package.json"), None);
+    }
+
+    #[test]
+    fn what_is_deeper_in_a_package_may_be_a_copy() {
+        assert_eq!(check("node_modules/rxjs/ajax"), Some(Place::Inside));
+        assert_eq!(check("node_modules/next/dist/compiled/@babel/runtime"), Some(Place::Inside));
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn read(input: &Input<'_>) -> Result<Found, Unread> {
     };
     let mut left = MAX_MANIFESTS;
     for entry in &archive.entries {
-        let Some(place) = place(&entry.name).filter(|it| *it != Place::Elsewhere) else { continue };
+        let Some(place @ (Place::Package | Place::Copy)) = place(&entry.name) else { continue };
         let bytes = match entry.bytes(input.content, left.min(manifest::MAX_MANIFEST)) {
             Ok(bytes) => bytes,
             Err(FormatError::Io(error)) => return Err(error.into()),
