@@ -16,12 +16,16 @@ demo: binary database ## Three example builds: two stop at the right line, one p
 	$(WITH) any examples/demo $(BINARY) $(DATABASE)
 
 .PHONY: test
-test: unit e2e ## Every test, on every kind of engine that can be had
+test: unit installs e2e ## Every test, on every kind of engine that can be had
 
 .PHONY: unit
 unit: ## Tests that need no engine
 	cargo test --locked --workspace
 	cargo check --locked --no-default-features
+
+.PHONY: installs
+installs: ## Packages that are really installed, from the registries; as root on Debian
+	cargo test --locked --test installs
 
 .PHONY: e2e
 e2e: binary ## Builds against real engines: both Docker image stores, and BuildKit alone

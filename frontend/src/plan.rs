@@ -32,6 +32,8 @@ pub struct Step {
     pub kind: StepKind,
     /// The step whose filesystem this one started from.
     pub parent: Option<usize>,
+    /// The last steps of other stages that the instruction reads from.
+    pub reads: Vec<usize>,
     /// It is part of an image that is returned; otherwise of a builder stage.
     pub ships: bool,
     /// Nothing follows it in its stage: the filesystem that is returned or copied from.
@@ -170,7 +172,8 @@ impl Planner<'_> {
         let name = label.name.strip_prefix("LINK ").unwrap_or(label.name);
         let parent = origin.parent.as_ref().map(|it| self.known_step(it)).transpose()?;
         let stages = origin.stages.iter().map(|it| self.known_step(it));
-        let after: BTreeSet<usize> = stages.chain(parent.map(Ok)).collect::<Result<_, _>>()?;
+        let reads: Vec<usize> = stages.collect::<Result<_, _>>()?;
+        let after: BTreeSet<usize> = reads.iter().copied().chain(parent).collect();
         let inherits = parent.and_then(|it| self.plan.steps.get(it)).is_some_and(|it| it.uncached);
         Ok(Step {
             name: if name.is_empty() { describe(vertex) } else { name.to_owned() },
@@ -178,6 +181,7 @@ impl Planner<'_> {
             platform: label.platform.to_owned(),
             kind: origin.kind,
             parent,
+            reads,
             ships: false,
             ends_stage: false,
             lines: self.lines(name, lines(layer).or_else(|| lines(vertex)), parent),

@@ -155,8 +155,16 @@ fn scheme(ecosystem: &str) -> Option<Scheme> {
     match ecosystem.split_once(':') {
         None if ecosystem == "PyPI" => Some(Scheme::Pypi),
         None if ecosystem == "npm" => Some(Scheme::Npm),
+        None if ecosystem == "Go" => Some(Scheme::Go),
+        None if ecosystem == "crates.io" => Some(Scheme::Semver),
+        None if matches!(ecosystem, "Wolfi" | "Chainguard") => Some(Scheme::Apk),
+        // Not one of OSV's: records of NVIDIA's bulletins, by the names of its parts.
+        None if ecosystem == "NVIDIA" => Some(Scheme::Numbers),
         Some(("Debian", release)) if release.parse::<u16>().is_ok() => Some(Scheme::Deb),
         Some(("Ubuntu", _)) => Some(Scheme::Deb),
+        Some(("AlmaLinux" | "Rocky Linux", release)) if release.parse::<u16>().is_ok() => {
+            Some(Scheme::Rpm)
+        }
         Some(("Alpine", release)) if release.starts_with('v') => Some(Scheme::Apk),
         _ => None,
     }
@@ -450,6 +458,8 @@ mod tests {
             "npm",
             "Go",
             "AlmaLinux:9",
+            "AlmaLinux",
+            "Maven",
         ];
         let json = format!(r#"{{"id":"X-1","affected":[{}]}}"#, all.map(package).join(","));
         let record = parse(json.as_bytes()).unwrap();
@@ -458,8 +468,10 @@ mod tests {
         assert_eq!(
             read,
             [
+                "AlmaLinux:9 A_b.c",
                 "Alpine:v3.20 A_b.c",
                 "Debian:12 A_b.c",
+                "Go A_b.c",
                 "PyPI a-b-c",
                 "Ubuntu:Pro:22.04:LTS A_b.c",
                 "npm A_b.c"
@@ -467,7 +479,7 @@ mod tests {
         );
         assert_eq!(
             format!("{:?}", record.skipped),
-            r#"{"AlmaLinux": 1, "Alpine": 1, "Debian": 1, "Go": 1}"#
+            r#"{"AlmaLinux": 1, "Alpine": 1, "Debian": 1, "Maven": 1}"#
         );
     }
 

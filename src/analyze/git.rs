@@ -9,7 +9,7 @@
 //! A checkout goes by host and path of the repository, without user, password and port, or, where
 //! the log does not tell, by its directory.
 
-use super::{Analyzer, Found, Want, text};
+use super::{Analyzer, Found, Want, text, url};
 use crate::model::{Component, Ecosystem, LayerPath};
 
 pub(super) const ANALYZER: Analyzer = Analyzer {
@@ -132,24 +132,29 @@ fn remote(config: &[u8]) -> Option<String> {
 /// `USER@HOST:PATH`. `None` for a directory.
 fn repository(address: &[u8]) -> Option<String> {
     let address = str::from_utf8(address).ok()?;
-    let (host, path) = match address.split_once("://") {
-        Some(("file", _)) => return None,
-        Some((_, rest)) => rest.split_once('/')?,
+    let name = match url::public(address) {
+        Some(url) => {
+            let (scheme, rest) = url.split_once("://")?;
+            let (host, path) = rest.split_once('/').filter(|_| scheme != "file")?;
+            name(host.split(':').next()?, path)
+        }
         // A `/` before the `:` makes it a path.
-        None => address.split_once(':').filter(|(host, _)| !host.contains('/'))?,
+        None => {
+            let (host, path) = address.split_once(':').filter(|(host, _)| !host.contains('/'))?;
+            let (_, host) = host.rsplit_once('@').unwrap_or(("", host));
+            name(host, path.split(['?', '#']).next()?)
+        }
     };
-    // A password may hold an `@`, but no path of a repository does: what is before goes.
-    let (_, host) = host.rsplit_once('@').unwrap_or(("", host));
-    let (_, path) = path
-        .rsplit_once('@')
-        .map_or(("", path), |(_, path)| path.split_once('/').unwrap_or(("", "")));
-    let host = host.split_once(':').map_or(host, |(host, _)| host).to_ascii_lowercase();
-    let end = path.find(['?', '#']).unwrap_or(path.len());
-    let path = path.get(..end)?.trim_matches('/');
+    Some(text::value(name?.as_bytes())?.to_owned())
+}
+
+fn name(host: &str, path: &str) -> Option<String> {
+    let path = path.trim_matches('/');
     let path = path.strip_suffix(".git").unwrap_or(path);
     let is_host = host.contains('.') || host == "localhost";
-    let name = format!("{host}/{path}");
-    (is_host && !path.is_empty()).then(|| text::value(name.as_bytes()).map(str::to_owned))?
+    // An `@` in a path is that before the host, and what is before it half a password.
+    let fits = is_host && !path.is_empty() && !path.contains('@') && !path.starts_with("/");
+    fits.then(|| format!("{}/{path}", host.to_ascii_lowercase()))
 }
 
 #[cfg(test)]

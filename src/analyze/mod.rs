@@ -8,24 +8,29 @@ mod found;
 mod input;
 mod json;
 mod text;
+mod url;
 mod want;
 
 mod apk;
 mod beam;
+mod conda;
 mod dpkg;
 mod gem;
 mod git;
 mod homebrew;
 mod javascript;
 mod julia;
+mod jupyter;
 mod luarocks;
 mod os_release;
 mod perl;
 mod php;
 mod python;
+mod r_package;
 mod runtime;
 mod sbom;
 mod spack;
+mod unsafe_model;
 mod wordpress;
 
 use crate::model::LayerPath;
@@ -34,11 +39,17 @@ pub use found::Found;
 pub use input::{Input, Unread};
 pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
 
+use conda::conda_meta;
 use found::Owning;
 use javascript::{asar, bower, npm, yarn};
+use jupyter::{jupyter_kernel, labextension};
 use perl::{cpan, perllocal};
 use php::{composer, pear};
+use python::{
+    dist_metadata, dist_metadata_link, dist_origin, dist_record, egg_link, venv, wheel_sbom, zipapp,
+};
 use sbom::{bitnami, document};
+use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
@@ -48,21 +59,37 @@ pub const ANALYZERS: &[Analyzer] = &[
     bitnami::ANALYZER,
     bower::ANALYZER,
     composer::ANALYZER,
+    conda_meta::ANALYZER,
     cpan::ANALYZER,
     dpkg::ANALYZER,
     gem::ANALYZER,
     git::ANALYZER,
     homebrew::ANALYZER,
     julia::ANALYZER,
+    jupyter_kernel::ANALYZER,
+    keras::ANALYZER,
+    labextension::ANALYZER,
     luarocks::ANALYZER,
     npm::ANALYZER,
+    numpy::ANALYZER,
     os_release::ANALYZER,
     pear::ANALYZER,
     perllocal::ANALYZER,
-    python::ANALYZER,
+    pickle::ANALYZER,
+    dist_metadata::ANALYZER,
+    zipapp::ANALYZER,
+    egg_link::ANALYZER,
+    dist_metadata_link::ANALYZER,
+    dist_origin::ANALYZER,
+    dist_record::ANALYZER,
+    venv::ANALYZER,
+    r_package::ANALYZER,
     runtime::ANALYZER,
+    savedmodel::ANALYZER,
     document::ANALYZER,
     spack::ANALYZER,
+    torch::ANALYZER,
+    wheel_sbom::ANALYZER,
     wordpress::ANALYZER,
     yarn::ANALYZER,
 ];

@@ -31,6 +31,12 @@ const GOOD: &[Good] = &[
     ("composer", "vendor/composer/installed.json", || {
         br#"{"packages": [{"name": "a/b", "version": "v1.0", "license": ["MIT"]}]}"#.into()
     }),
+    ("conda", "opt/conda/conda-meta/a-1.0-py_0.json", || {
+        br#"{"build": "py_0", "files": ["bin/a", "lib/libb.so.1"], "license": "BSD 3", "name": "a",
+            "paths_data": {"paths": [{"_path": "bin/a"}]}, "url": "https://h/c/noarch/a-1.0-py_0.conda",
+            "version": "1.0"}"#
+            .into()
+    }),
     ("cpan", ".meta/A-B-1.0/install.json", || {
         br#"{"dist": "A-B-1.0", "pathname": "A/AB/ABC/A-B-1.0.tar.gz"}"#.into()
     }),
@@ -53,11 +59,21 @@ const GOOD: &[Good] = &[
     ("julia", "packages/A/abcde/Project.toml", || {
         b"name = \"A\"\nuuid = \"682c06a0\"\nversion = \"1.0.0\"\n".into()
     }),
+    ("jupyter-kernel", "v/share/jupyter/kernels/a/kernel.json", || {
+        br#"{"argv": ["/opt/b/bin/python", "-m"], "env": {"X": "y"}}"#.into()
+    }),
+    ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
+    ("labextension", "share/jupyter/labextensions/a/install.json", || {
+        br#"{"packageManager": "python", "packageName": "a"}"#.into()
+    }),
     ("luarocks", "rocks-5.1/a/1.0-1/a-1.0-1.rockspec", || {
         b"package = \"a\" -- x\nversion = '1.0-1'\ndescription = { license = [[MIT]] }\n".into()
     }),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()
+    }),
+    ("numpy", "x.npy", || {
+        b"\x93NUMPY\x01\0\x12\0{'descr': '|O', }\n\x80\x04cbuiltins\neval\n.".into()
     }),
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
     ("pear", ".registry/a.reg", || {
@@ -66,10 +82,34 @@ const GOOD: &[Good] = &[
     ("perllocal", "lib/perl/perllocal.pod", || {
         b"=head2 Mon Jan 1 2024: C<Module> L<A::B|A::B>\n\n=item *\n\nC<VERSION: 1.0>\n\n".into()
     }),
+    ("pickle", "m.pkl", || {
+        b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R.".into()
+    }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("python-archive", "s/a.pex", || {
+        zip(&[
+            ("x/a.dist-info/METADATA.z", b"Name: a\nVersion: 1.0\n"),
+            ("b.egg-info/PKG-INFO", b"Name: b\nVersion: 2\n"),
+        ])
+    }),
+    ("python-editable", "s/a.egg-link", || b"/src/a\n.".into()),
+    ("python-link", "s/a-1.dist-info/METADATA", || {
+        b"/c/uv/archive-v0/x/a-1.dist-info/METADATA".into()
+    }),
+    ("python-origin", "p/a-1.dist-info/direct_url.json", || {
+        br#"{"url": "https://u:p@h/a.git", "vcs_info": {"vcs": "git", "commit_id": "0a"}}"#.into()
+    }),
+    ("python-record", "p/a-1.dist-info/RECORD", || {
+        b"\"a,\"\"b\".so,sha256=x,1\na-1.dist-info/METADATA,,\n../bin/a,,\n".into()
+    }),
+    ("python-venv", "opt/v/pyvenv.cfg", || b"home = /usr/bin\nversion = 3.11.2\n".into()),
+    ("r", "R/library/a/DESCRIPTION", || {
+        b"Package: a\nVersion: 1.0\nLicense: GPL-2 | MIT\nBuilt: R 4.2.2; ; x; unix\n".into()
+    }),
     ("runtime", "include/node/node_version.h", || {
         b"#define NODE_MAJOR_VERSION 20\n#define NODE_MINOR_VERSION 1\n#define NODE_PATCH_VERSION 2\n".into()
     }),
+    ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
     ("sbom", "app/bom.json", || {
         br#"{"bomFormat": "CycloneDX", "components": [{"name": "a", "version": "1", "purl":
             "pkg:npm/a@1", "components": [{"name": "b", "version": "2"}]}]}"#
@@ -77,6 +117,12 @@ const GOOD: &[Good] = &[
     }),
     ("spack", "a-1.0-abc/.spack/spec.json", || {
         br#"{"spec": {"nodes": [{"name": "a", "version": "1.0", "arch": {"target": "x"}}]}}"#.into()
+    }),
+    ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
+    ("wheel-sbom", "p/a-1.dist-info/sboms/b.json", || {
+        br#"{"components": [{"name": "b", "version": "1", "purl": "pkg:cargo/b@1", "licenses":
+            [{"license": {"id": "MIT"}}]}], "packages": [{"name": "c", "versionInfo": "2"}]}"#
+            .into()
     }),
     ("wordpress", "wp-content/plugins/a/a.php", || {
         b"<?php\n/**\n * Plugin Name: A\n * Version: 1.0\n * License: GPL\n */\n".into()

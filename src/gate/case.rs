@@ -8,17 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use layergate_frontend::{Build, Lines, Plan, Ruling, StepKind, Stop, Trial, Warning};
+use layergate_frontend::{Build, Plan, Ruling, StepKind, Trial, Warning};
 use serde_json::json;
 
 use crate::advisory::Database;
-use crate::fold::{Finding, Fold};
+use crate::fold::{self, Fold, Since};
+use crate::gate::charge::{Blame, Charge, lines, stop, warning};
 use crate::gate::{chain, texts};
 use crate::matching;
-use crate::model::{Inventory, Secret};
-use crate::policy::{Action, Exemption, Judge, Place, Policy, Subject};
-use crate::report::{self, Blocked, Told};
-use crate::secrets;
+use crate::model::{Inventory, LayerPath};
+use crate::policy::{Action, Exemption, Judge, Policy};
+use crate::report::{self, Told, What};
 
 /// One build under judgement.
 #[derive(Debug)]
@@ -37,21 +37,6 @@ pub struct Case {
     /// What waits for the end.
     held: Vec<Charge>,
     counts: BTreeMap<&'static str, usize>,
-}
-
-/// A finding, who is to blame and where it counts.
-#[derive(Clone, Debug)]
-struct Charge {
-    /// What the excerpt marks: a step, or lines of the Dockerfile.
-    blame: Blame,
-    told: Told,
-    ships: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Blame {
-    Text(Lines),
-    Step(usize),
 }
 
 impl Case {
@@ -104,7 +89,7 @@ impl Case {
                 ruling.warnings.extend(warning(plan, blame, "would stop the build", &told));
             }
         } else if !blocking.is_empty() {
-            let mut stop = stop(plan, blocking);
+            let mut stop = stop(plan, blocking.into_iter());
             for exemption in self.expired().filter(|(number, _)| self.used.contains(number)) {
                 stop.message.push_str("\n  ");
                 stop.message.push_str(&ended(exemption.1));
@@ -115,15 +100,8 @@ impl Case {
     }
 
     fn action(&mut self, charge: &Charge) -> Action {
-        let action = match &charge.told {
-            Told::Vulnerability(it) => {
-                self.policy.judge_vulnerability(it, Place { ships: charge.ships })
-            }
-            Told::Secret(Secret { hit, .. }) | Told::Written { hit, .. } => {
-                self.policy.judge_secret(secrets::severity(&hit.rule))
-            }
-        };
-        if action != Action::Ignore && self.is_exempt(&charge.told) {
+        let action = charge.judged(&self.policy);
+        if action != Action::Ignore && self.is_exempt(charge) {
             self.count("exempt");
             return Action::Ignore;
         }
@@ -135,8 +113,8 @@ impl Case {
         action
     }
 
-    fn is_exempt(&mut self, told: &Told) -> bool {
-        let subject = subject(told);
+    fn is_exempt(&mut self, charge: &Charge) -> bool {
+        let subject = charge.subject();
         let covering = self.exemptions.iter().enumerate().filter(|(_, it)| it.covers(&subject));
         let mut holds = false;
         for (number, exemption) in covering {
@@ -156,10 +134,11 @@ impl Case {
     }
 
     /// Warns of packages that nothing is known about, once for each kind, where it first appears.
-    fn unjudged(&mut self, plan: &Plan, step: usize, inventory: &Inventory) -> Vec<Warning> {
+    fn unjudged(&mut self, plan: &Plan, step: usize) -> Vec<Warning> {
         let Ok(database) = &self.database else { return Vec::new() };
         let mut warnings = Vec::new();
-        for (kind, count) in matching::unjudged(inventory, database) {
+        let subjects = self.fold.view(step).into_iter().flat_map(fold::View::subjects);
+        for (kind, count) in matching::unjudged(subjects, database) {
             let short = format!(
                 "layergate: {count} {} are not judged: the database holds nothing about any such package",
                 report::plain(&kind)
@@ -174,29 +153,21 @@ impl Case {
         warnings
     }
 
-    /// The base image's findings that are left at the end of a stage.
+    /// What the base image brought and is left at the end of a stage.
     fn left_of_base(&self, plan: &Plan, step: usize) -> Vec<Charge> {
-        let is_due = |it: &&Finding| self.policy.judge == Judge::Final || of_base(plan, it.since);
-        self.left(plan, step, is_due)
-    }
-
-    fn left(&self, plan: &Plan, step: usize, is_due: impl Fn(&&Finding) -> bool) -> Vec<Charge> {
         let ships = |it: usize| plan.steps.get(it).is_some_and(|it| it.ships);
-        let findings = self.fold.findings(step).filter(is_due);
-        // What a builder stage shares with the image is judged where the image ends.
-        let findings = findings.filter(|it| ships(it.since) == ships(step));
-        let charge = |it: &Finding| Charge {
-            blame: Blame::Step(it.since),
-            told: Told::Vulnerability(it.vulnerability.clone()),
-            ships: ships(step),
+        let is_due = |since: Since| {
+            let is_base = self.policy.judge == Judge::Final || of_base(plan, since.step);
+            // What a builder stage shares with the image is judged where the image ends.
+            is_base && ships(since.step) == ships(step)
         };
-        let mut charges: Vec<Charge> = findings.map(charge).collect();
-        charges.sort_by_key(|it| match &it.told {
-            Told::Vulnerability(it) => std::cmp::Reverse(it.severity),
-            Told::Secret(_) | Told::Written { .. } => {
-                std::cmp::Reverse(crate::model::Severity::Critical)
-            }
-        });
+        let findings = self.fold.findings(step).filter(|it| is_due(it.since)).cloned();
+        let hazards = self.fold.hazards(step).filter(|it| is_due(it.since)).cloned();
+        let mut charges: Vec<Charge> = findings
+            .map(|it| Charge::of_finding(plan, step, it))
+            .chain(hazards.map(|it| Charge::of_file(plan, step, it)))
+            .collect();
+        charges.sort_by_key(|it| std::cmp::Reverse(it.severity()));
         charges
     }
 }
@@ -209,7 +180,7 @@ impl Trial for Case {
     fn hear_texts(&mut self, build: &Build<'_>) -> Ruling {
         let charges = texts::secrets(build).into_iter().map(|it| Charge {
             blame: it.lines.map_or(Blame::Step(0), Blame::Text),
-            told: Told::Written { hit: it.hit, place: it.place },
+            told: Told { what: What::Written { hit: it.hit, place: it.place }, made_by: None },
             ships: true,
         });
         let charges = charges.collect();
@@ -231,28 +202,31 @@ impl Trial for Case {
             return Err("it is not in the plan".to_owned());
         };
         let inventory = Inventory::read(&mut inventory.as_slice()).map_err(|it| chain(&it))?;
-        let unjudged = self.unjudged(plan, number, &inventory);
+        let place =
+            fold::Place { step: number, parent: step.parent, copied_from: step.reads.clone() };
         let brought = self
             .fold
-            .add(number, step.parent, inventory, self.database.as_ref().ok())
+            .add(&place, inventory, self.database.as_ref().ok())
             .map_err(|it| chain(&it))?;
-        let charge = |told| Charge { blame: Blame::Step(number), told, ships: step.ships };
+        let secrets = brought.secrets.into_iter();
         let mut charges: Vec<Charge> =
-            brought.secrets.into_iter().map(Told::Secret).map(charge).collect();
+            secrets.map(|it| Charge::of_secret(plan, number, it)).collect();
         let at_once = match self.policy.judge {
             Judge::Strict => true,
             Judge::Early => step.kind == StepKind::Instruction,
             Judge::Final => false,
         };
         if at_once {
-            charges
-                .extend(brought.vulnerabilities.into_iter().map(Told::Vulnerability).map(charge));
+            let findings = brought.vulnerabilities.into_iter();
+            charges.extend(findings.map(|it| Charge::of_finding(plan, number, it)));
+            charges.extend(brought.hazards.into_iter().map(|it| Charge::of_file(plan, number, it)));
         }
         if step.ends_stage && self.policy.judge != Judge::Strict {
             charges.extend(self.left_of_base(plan, number));
         }
         let mut ruling = self.charge(plan, charges);
-        ruling.warnings.extend(unjudged);
+        ruling.warnings.extend(self.unjudged(plan, number));
+        ruling.warnings.extend(brought.lost.iter().map(|it| lost(plan, number, it)));
         if step.kind == StepKind::Instruction && !brought.notes.is_empty() {
             ruling.warnings.push(unread(plan, number, &brought.notes));
         }
@@ -305,55 +279,6 @@ impl Trial for Case {
     }
 }
 
-fn subject(told: &Told) -> Subject<'_> {
-    match told {
-        Told::Vulnerability(it) => Subject {
-            ids: std::iter::once(it.id.as_str())
-                .chain(it.aliases.iter().map(String::as_str))
-                .collect(),
-            package: Some(&it.component.name),
-            path: Some(it.path.as_str()),
-        },
-        Told::Secret(it) => {
-            Subject { ids: vec![&it.hit.rule], package: None, path: Some(it.path.as_str()) }
-        }
-        Told::Written { hit, .. } => Subject { ids: vec![&hit.rule], package: None, path: None },
-    }
-}
-
-fn stop(plan: &Plan, blocking: BTreeMap<Blame, Vec<Told>>) -> Stop {
-    let lines = blocking.keys().filter_map(|it| lines(plan, *it)).collect();
-    let blocked = |(blame, findings): (Blame, Vec<Told>)| Blocked {
-        instruction: name(plan, blame),
-        findings,
-    };
-    let blocked: Vec<Blocked> = blocking.into_iter().map(blocked).collect();
-    Stop { message: report::stop_message(&blocked), lines }
-}
-
-fn lines(plan: &Plan, blame: Blame) -> Option<Lines> {
-    match blame {
-        Blame::Text(lines) => Some(lines),
-        Blame::Step(step) => plan.steps.get(step)?.lines,
-    }
-}
-
-fn name(plan: &Plan, blame: Blame) -> String {
-    match blame {
-        Blame::Text(lines) => format!("line {}", lines.first),
-        Blame::Step(step) => plan.steps.get(step).map(|it| it.name.clone()).unwrap_or_default(),
-    }
-}
-
-fn warning(plan: &Plan, blame: Blame, what: &str, told: &[Told]) -> Option<Warning> {
-    let (short, detail) = report::warning(what, told)?;
-    let step = match blame {
-        Blame::Text(_) => 0,
-        Blame::Step(step) => step,
-    };
-    Some(Warning { step, lines: lines(plan, blame), short, detail })
-}
-
 fn named(exemption: &Exemption) -> String {
     let Exemption { line, id, .. } = exemption;
     format!("layergate.toml line {line}: the exemption of {}", report::plain(id))
@@ -362,6 +287,14 @@ fn named(exemption: &Exemption) -> String {
 fn ended(exemption: &Exemption) -> String {
     let expires = exemption.expires.as_deref().unwrap_or_default();
     format!("{} ended on {expires} and no longer holds", named(exemption))
+}
+
+fn lost(plan: &Plan, step: usize, path: &LayerPath) -> Warning {
+    let path = report::plain(&path.to_string());
+    let short = format!(
+        "layergate: the package database {path} was deleted; its packages are still there and still judged"
+    );
+    Warning { step, lines: lines(plan, Blame::Step(step)), short, detail: Vec::new() }
 }
 
 fn unread(plan: &Plan, step: usize, notes: &[String]) -> Warning {

@@ -1,6 +1,7 @@
 //! The engine as the frontend sees it. No other module knows that crate.
 
 mod case;
+mod charge;
 mod texts;
 
 use std::path::PathBuf;

@@ -1,155 +1,152 @@
-//! What is known against the packages of an inventory.
+//! What is known against a package.
 //!
 //! A distribution's packages are matched with that distribution's advisories only, by source
 //! package and source version: the distribution repairs old versions, and only it knows which.
-//! Language packages are matched by name. One flaw in one package is one finding, however many
-//! databases describe it under however many names.
+//! Language packages are matched by name, unless a distribution's package brought them. One flaw in
+//! one package is one finding, however many databases describe it under however many names.
 
+mod databases;
 mod merge;
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
+use self::databases::databases;
 use self::merge::Flaws;
 use crate::advisory::{Database, DatabaseError};
-use crate::model::{Component, Distro, Ecosystem, FileFacts, Inventory, LayerPath, Vulnerability};
+use crate::model::{Component, Distro, Ecosystem, Inventory, LayerPath, Standing, Vulnerability};
 use crate::version::Scheme;
 
-/// Returns the findings of a whole filesystem, the worst first.
-pub fn find(
-    inventory: &Inventory,
-    database: &Database,
-) -> Result<Vec<Vulnerability>, DatabaseError> {
-    let distro = distro(inventory);
-    let mut found = Vec::new();
-    for (path, facts) in &inventory.files {
-        found.extend(find_in(path, facts, distro, database)?);
-    }
-    sort(&mut found);
-    Ok(found)
+/// A component in its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub component: &'a Component,
+    /// The file that proves it.
+    pub path: &'a LayerPath,
+    /// The distribution that it is in.
+    pub distro: Option<&'a Distro>,
+    /// The package that the file belongs to.
+    pub owner: Option<&'a Component>,
 }
 
-/// Returns the findings of one file, the worst first; they depend on nothing but the arguments.
-pub fn find_in(
-    path: &LayerPath,
-    facts: &FileFacts,
-    distro: Option<&Distro>,
+/// Returns the findings on one component, the worst first; they depend on nothing but the arguments.
+pub fn find(
+    subject: &Subject<'_>,
     database: &Database,
 ) -> Result<Vec<Vulnerability>, DatabaseError> {
-    let mut found = Vec::new();
-    for component in &facts.components {
-        let Some(scheme) = Scheme::of(component.ecosystem) else { continue };
-        let (name, version) = looked_up_as(component);
-        let mut flaws = Flaws::default();
-        for ecosystem in databases(path, component, distro) {
-            for advisory in database.lookup(&ecosystem, name)? {
-                if let Some(fix) = advisory.affected.fix_for(scheme, version) {
-                    flaws.add(scheme, advisory, fix);
-                }
+    let component = subject.component;
+    let scheme = Scheme::of(component.ecosystem);
+    let Some(scheme) = scheme.filter(|_| is_matched(component)) else { return Ok(Vec::new()) };
+    if is_left_to_owner(subject, database) {
+        return Ok(Vec::new());
+    }
+    let (name, version) = looked_up_as(component);
+    let mut flaws = Flaws::default();
+    for ecosystem in databases(component, subject.distro) {
+        for advisory in database.lookup(&ecosystem, name)? {
+            if let Some(fix) = advisory.affected.fix_for(scheme, version) {
+                flaws.add(scheme, advisory, fix);
             }
         }
-        found.extend(flaws.found_in(component, path));
     }
-    sort(&mut found);
+    let mut found: Vec<Vulnerability> = flaws.found_in(component, subject.path).collect();
+    found.sort_by(order);
+    found.dedup();
     Ok(found)
 }
 
 /// Counts the packages about which the database holds nothing, by kind: neither their flaws nor
 /// their being free of them is known.
-pub fn unjudged(inventory: &Inventory, database: &Database) -> BTreeMap<String, usize> {
-    let distro = distro(inventory);
+pub fn unjudged<'a>(
+    subjects: impl Iterator<Item = Subject<'a>>,
+    database: &Database,
+) -> BTreeMap<String, usize> {
     let mut unjudged = BTreeMap::new();
-    for (path, facts) in &inventory.files {
-        for component in &facts.components {
-            let is_judged = databases(path, component, distro).iter().any(|it| database.covers(it));
-            if !is_judged && !is_judged_as_distro_s(path, component, distro) {
-                *unjudged.entry(kind(component.ecosystem, distro)).or_default() += 1;
-            }
+    for subject in subjects.filter(|it| is_matched(it.component)) {
+        let ecosystem = subject.component.ecosystem;
+        let known = databases(subject.component, subject.distro);
+        let is_judged =
+            Scheme::of(ecosystem).is_some() && known.iter().any(|it| database.covers(it));
+        if !is_judged && !is_left_to_owner(&subject, database) {
+            *unjudged.entry(kind(ecosystem, subject.distro)).or_default() += 1;
         }
     }
     unjudged
 }
 
-fn is_judged_as_distro_s(path: &LayerPath, component: &Component, distro: Option<&Distro>) -> bool {
-    component.ecosystem == Ecosystem::Pypi && is_distro_owned(path, distro)
+/// Orders findings: the worst first, then by id, package and place.
+pub fn order(a: &Vulnerability, b: &Vulnerability) -> Ordering {
+    let severity = |it: &Vulnerability| Reverse(it.severity);
+    severity(a)
+        .cmp(&severity(b))
+        .then_with(|| (&a.id, &a.component, &a.path).cmp(&(&b.id, &b.component, &b.path)))
+}
+
+/// What a document declares proves nothing, and nobody publishes flaws of a model or of a program
+/// that goes by its name only.
+fn is_matched(component: &Component) -> bool {
+    let has_advisories = !matches!(
+        component.ecosystem,
+        Ecosystem::Generic | Ecosystem::Git | Ecosystem::HuggingFace | Ecosystem::Model
+    );
+    has_advisories && component.standing != Standing::Declared && !component.version.is_empty()
+}
+
+/// A distribution's own Python modules keep the upstream version when the distribution repairs
+/// them, so upstream advisories would report flaws that are fixed: the package that brought them is
+/// matched instead. Where nobody speaks for the distribution, upstream does.
+fn is_left_to_owner(subject: &Subject<'_>, database: &Database) -> bool {
+    let Some(owner) = subject.owner.filter(|it| it.ecosystem.is_of_distro()) else { return false };
+    let speaks = |it: &String| database.covers(it);
+    !subject.component.ecosystem.is_of_distro()
+        && databases(owner, subject.distro).iter().any(speaks)
 }
 
 /// What people call packages of this kind.
 fn kind(ecosystem: Ecosystem, distro: Option<&Distro>) -> String {
+    let name = match ecosystem {
+        Ecosystem::Pypi => "Python",
+        Ecosystem::Golang => "Go",
+        Ecosystem::Nvidia => "NVIDIA",
+        other => other.purl_type(),
+    };
+    if !ecosystem.is_of_distro() {
+        return format!("{name} packages");
+    }
     let release = distro.map_or("an unknown distribution".to_owned(), |it| {
         format!("{} {}", it.id, it.version.as_deref().unwrap_or("without a version"))
     });
-    match ecosystem {
-        Ecosystem::Deb => format!("deb packages of {release}"),
-        Ecosystem::Apk => format!("apk packages of {release}"),
-        Ecosystem::Pypi => "Python packages".to_owned(),
-        Ecosystem::Npm => "npm packages".to_owned(),
-        other => format!("{} packages", other.purl_type()),
+    format!("{name} packages of {release}")
+}
+
+/// Returns the distributions that the filesystem says it is, by the root that each is in: the
+/// filesystem's own root is empty.
+pub fn distros(inventory: &Inventory) -> BTreeMap<String, Distro> {
+    let mut distros: BTreeMap<String, (usize, &Distro)> = BTreeMap::new();
+    for (path, facts) in &inventory.files {
+        let Some(distro) = &facts.distro else { continue };
+        // In the order of os-release(5).
+        for (rank, file) in ["etc/os-release", "usr/lib/os-release"].into_iter().enumerate() {
+            let Some(root) = path.as_str().strip_suffix(file) else { continue };
+            let root = root.strip_suffix('/').unwrap_or(root).to_owned();
+            let best = distros.entry(root).or_insert((rank, distro));
+            if rank < best.0 {
+                *best = (rank, distro);
+            }
+        }
     }
-}
-
-/// Returns the distribution that the filesystem says it is.
-pub fn distro(inventory: &Inventory) -> Option<&Distro> {
-    // In the order of os-release(5); other files of that name belong to trees inside the image.
-    ["etc/os-release", "usr/lib/os-release"].iter().find_map(|path| {
-        let path = LayerPath::new(path).ok()?;
-        inventory.files.get(&path)?.distro.as_ref()
-    })
-}
-
-/// Orders findings: the worst first, then by id, package and place. Equal ones count once.
-pub fn sort(findings: &mut Vec<Vulnerability>) {
-    findings.sort_by(|a, b| {
-        let key = |it: &Vulnerability| Reverse(it.severity);
-        key(a)
-            .cmp(&key(b))
-            .then_with(|| (&a.id, &a.component, &a.path).cmp(&(&b.id, &b.component, &b.path)))
-    });
-    findings.dedup();
+    distros.into_iter().map(|(root, (_, distro))| (root, distro.clone())).collect()
 }
 
 /// The name and version that advisories speak of.
 fn looked_up_as(component: &Component) -> (&str, &str) {
     match (component.ecosystem, &component.source) {
+        (Ecosystem::Deb | Ecosystem::Apk, Some(source)) if source.version.is_empty() => {
+            (&source.name, &component.version)
+        }
         (Ecosystem::Deb | Ecosystem::Apk, Some(source)) => (&source.name, &source.version),
         _ => (&component.name, &component.version),
     }
-}
-
-/// The ecosystems, as the database names them, whose advisories apply to the package.
-fn databases(path: &LayerPath, component: &Component, distro: Option<&Distro>) -> Vec<String> {
-    let release = distro.and_then(|it| Some((it.id.as_str(), it.version.as_deref()?)));
-    match (component.ecosystem, release) {
-        (Ecosystem::Deb, Some(("debian", version))) => {
-            vec![format!("Debian:{}", version.split('.').next().unwrap_or(version))]
-        }
-        // `Ubuntu:Pro:…` is for machines with a subscription, which an image does not show.
-        (Ecosystem::Deb, Some(("ubuntu", version))) => {
-            vec![format!("Ubuntu:{version}:LTS"), format!("Ubuntu:{version}")]
-        }
-        (Ecosystem::Apk, Some(("alpine", version))) => alpine_branch(version).into_iter().collect(),
-        (Ecosystem::Deb | Ecosystem::Apk, _) => Vec::new(),
-        (Ecosystem::Pypi, _) if is_distro_owned(path, distro) => Vec::new(),
-        (Ecosystem::Pypi, _) => vec!["PyPI".to_owned()],
-        (Ecosystem::Npm, _) => vec!["npm".to_owned()],
-        _ => Vec::new(),
-    }
-}
-
-/// `3.20.3` is of the branch `v3.20`; a development snapshot (`3.21_alpha…`) is of none.
-fn alpine_branch(version: &str) -> Option<String> {
-    let mut parts = version.split('.');
-    let (major, minor) = (parts.next()?, parts.next()?);
-    let is_number = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
-    (is_number(major) && is_number(minor)).then(|| format!("Alpine:v{major}.{minor}"))
-}
-
-/// Debian's own Python modules. They keep the upstream version when Debian repairs them, so the
-/// upstream advisories would report flaws that are fixed; the `.deb` itself is matched instead.
-/// pip writes to `/usr/local`, never here.
-fn is_distro_owned(path: &LayerPath, distro: Option<&Distro>) -> bool {
-    distro.is_some_and(|it| matches!(it.id.as_str(), "debian" | "ubuntu"))
-        && path.as_str().starts_with("usr/lib/python3/dist-packages/")
 }
 
 #[cfg(test)]
@@ -157,11 +154,10 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{find, find_in};
+    use super::{Subject, find, order};
     use crate::advisory::{Database, build};
     use crate::model::{
-        Component, Distro, Ecosystem, FileFacts, Fix, Inventory, LayerPath, SourcePackage,
-        Vulnerability,
+        Component, Distro, Ecosystem, Fix, LayerPath, SourcePackage, Vulnerability,
     };
 
     /// One line a record: `id aliases ecosystem name introduced fixed severity`, `-` for nothing.
@@ -185,39 +181,42 @@ mod tests {
         Database::open(&dir.join("db")).unwrap()
     }
 
-    /// One line a package: `path ecosystem name version [source source-version]`.
-    fn inventory(distro: &str, lines: &str) -> Inventory {
-        let mut inventory = Inventory::default();
-        if let Some((id, version)) = distro.split_once(' ') {
-            let distro = Distro {
-                id: id.to_owned(),
-                version: Some(version.to_owned()),
-                ..Distro::default()
-            };
-            let facts = FileFacts { distro: Some(distro), ..FileFacts::default() };
-            inventory.files.insert(LayerPath::new("usr/lib/os-release").unwrap(), facts);
-        }
-        for line in lines.lines().map(str::trim).filter(|it| !it.is_empty()) {
-            let fields: Vec<&str> = line.split(' ').collect();
-            let source = fields.get(4).map(|name| SourcePackage {
+    /// One line a package: `ecosystem name version [source source-version]`; with `| package` of a
+    /// distribution's at its end, which is its owner.
+    fn packages(lines: &str) -> Vec<(Component, Option<Component>)> {
+        let lines = lines.lines().map(str::trim).filter(|it| !it.is_empty());
+        let package = |words: &str| {
+            let fields: Vec<&str> = words.split_whitespace().collect();
+            let source = fields.get(3).map(|name| SourcePackage {
                 name: (*name).to_owned(),
-                version: fields[5].to_owned(),
+                version: fields[4].to_owned(),
             });
-            let ecosystem = match fields[1] {
-                "deb" => Ecosystem::Deb,
-                "apk" => Ecosystem::Apk,
-                "pypi" => Ecosystem::Pypi,
-                _ => Ecosystem::Npm,
-            };
-            let component = Component { source, ..Component::new(ecosystem, fields[2], fields[3]) };
-            inventory
-                .files
-                .entry(LayerPath::new(fields[0]).unwrap())
-                .or_default()
-                .components
-                .push(component);
-        }
-        inventory
+            let ecosystem = serde_json::from_str(&format!("\"{}\"", fields[0])).unwrap();
+            Component { source, ..Component::new(ecosystem, fields[1], fields[2]) }
+        };
+        let pair = |line: &str| match line.split_once('|') {
+            Some((one, owner)) => (package(one), Some(package(owner))),
+            None => (package(line), None),
+        };
+        lines.map(pair).collect()
+    }
+
+    fn distro(text: &str) -> Option<Distro> {
+        let (id, version) = text.split_once(' ')?;
+        let version = Some(version.to_owned());
+        Some(Distro { id: id.to_owned(), version, ..Distro::default() })
+    }
+
+    fn each<T>(of: &str, lines: &str, then: impl FnOnce(Vec<Subject<'_>>) -> T) -> T {
+        let (distro, path) = (distro(of), LayerPath::new("p").unwrap());
+        let packages = packages(lines);
+        let subject = |(component, owner)| Subject {
+            component,
+            path: &path,
+            distro: distro.as_ref(),
+            owner: Option::as_ref(owner),
+        };
+        then(packages.iter().map(|(component, owner)| subject((component, owner))).collect())
     }
 
     fn shown(found: &[Vulnerability]) -> String {
@@ -240,7 +239,13 @@ mod tests {
 
     fn check(advisories: &str, distro: &str, packages: &str) -> String {
         let dir = tempfile::tempdir().unwrap();
-        shown(&find(&inventory(distro, packages), &database(dir.path(), advisories)).unwrap())
+        let database = database(dir.path(), advisories);
+        each(distro, packages, |subjects| {
+            let found = subjects.iter().flat_map(|it| find(it, &database).unwrap());
+            let mut found: Vec<_> = found.collect();
+            found.sort_by(order);
+            shown(&found)
+        })
     }
 
     #[test]
@@ -249,8 +254,8 @@ mod tests {
             DEBIAN-CVE-2024-2 - Debian:12 libssl3 0 - HIGH
             DEBIAN-CVE-2024-3 - Debian:13 openssl 0 - HIGH
             DEBIAN-CVE-2024-4 - Debian:12 curl 0 - LOW";
-        let packages = "var/lib/dpkg/status deb libssl3 3.0.9-1+b1 openssl 3.0.9-1
-            var/lib/dpkg/status deb curl 7.88.1-10";
+        let packages = "deb libssl3 3.0.9-1+b1 openssl 3.0.9-1
+            deb curl 7.88.1-10";
         insta::assert_snapshot!(check(advisories, "debian 12", packages), @r"
         HIGH CVE-2024-1 libssl3 3.0.9-1+b1 fixed in 3.0.11-1 
         LOW CVE-2024-4 curl 7.88.1-10 not fixed
@@ -280,7 +285,7 @@ mod tests {
             ("wolfi 3.20", "apk", ""),
         ] {
             assert_eq!(
-                check(advisories, distro, &format!("p {ecosystem} a 1")),
+                check(advisories, distro, &format!("{ecosystem} a 1")),
                 expected,
                 "{distro}"
             );
@@ -291,18 +296,22 @@ mod tests {
     fn packages_of_which_the_database_holds_nothing_are_counted() {
         let dir = tempfile::tempdir().unwrap();
         let database = database(dir.path(), "A-1 - Debian:12 a 0 - LOW\nA-2 - PyPI p 0 - LOW");
-        let packages = "s deb a 1\ns deb b 1\nm pypi q 1\nn npm q 1.0.0
-            usr/lib/python3/dist-packages/x pypi own 1";
-        let check = |distro| super::unjudged(&inventory(distro, packages), &database);
+        let packages = "deb a 1\ndeb b 1\npypi q 1\nnpm q 1.0.0\nnpm own 1.0.0 | deb a 1
+            model m 1\ngem g 1";
+        let check = |distro| {
+            each(distro, packages, |subjects| super::unjudged(subjects.into_iter(), &database))
+        };
         insta::assert_debug_snapshot!(check("debian 12"), @r#"
         {
+            "gem packages": 1,
             "npm packages": 1,
         }
         "#);
         insta::assert_debug_snapshot!(check("debian 13"), @r#"
         {
             "deb packages of debian 13": 2,
-            "npm packages": 1,
+            "gem packages": 1,
+            "npm packages": 2,
         }
         "#);
         assert!(check("").contains_key("deb packages of an unknown distribution"));
@@ -315,7 +324,7 @@ mod tests {
             PYSEC-2 CVE-2024-2 PyPI p 0 1.0 HIGH
             GHSA-b PYSEC-3 PyPI p 0 2.0 LOW
             OTHER-1 PYSEC-3 PyPI p 0 3.0 UNKNOWN";
-        insta::assert_snapshot!(check(advisories, "", "p/METADATA pypi p 1.5"), @r"
+        insta::assert_snapshot!(check(advisories, "", "pypi p 1.5"), @r"
         HIGH CVE-2024-1 p 1.5 fixed in 2.0 GHSA-a,PYSEC-1
         LOW GHSA-b p 1.5 fixed in 3.0 OTHER-1,PYSEC-3
         ");
@@ -326,49 +335,49 @@ mod tests {
         let advisories = "A-1 CVE-2024-1 npm p 0 1.1.0 LOW
             B-1 GHSA-x npm p 0 1.2.0 LOW
             Z-1 CVE-2024-1,GHSA-x npm p 0 - LOW";
-        insta::assert_snapshot!(check(advisories, "", "p npm p 1.0.0"), @"LOW CVE-2024-1 p 1.0.0 fixed in 1.2.0 A-1,B-1,GHSA-x,Z-1");
+        insta::assert_snapshot!(check(advisories, "", "npm p 1.0.0"), @"LOW CVE-2024-1 p 1.0.0 fixed in 1.2.0 A-1,B-1,GHSA-x,Z-1");
     }
 
     #[test]
-    fn a_python_module_of_debian_s_is_left_to_debian() {
-        let advisories = "GHSA-a CVE-2024-1 PyPI p 0 2.0 HIGH";
-        let owned = "usr/lib/python3/dist-packages/p-1.dist-info/METADATA pypi p 1";
-        let own = "usr/local/lib/python3.11/dist-packages/p-1.dist-info/METADATA pypi p 1";
-        assert_eq!(check(advisories, "debian 12", owned), "");
-        assert_eq!(
-            check(advisories, "debian 12", own),
-            "HIGH CVE-2024-1 p 1 fixed in 2.0 GHSA-a\n"
-        );
+    fn what_a_distribution_s_package_owns_is_left_to_the_distribution() {
+        let advisories = "GHSA-a CVE-2024-1 PyPI p 0 2.0 HIGH
+            DEBIAN-CVE-2024-2 - Debian:12 python-p 0 1-2 LOW";
+        let own = "HIGH CVE-2024-1 p 1 fixed in 2.0 GHSA-a\n";
+        assert_eq!(check(advisories, "debian 12", "pypi p 1 | deb python3-p 1-2"), "");
+        assert_eq!(check(advisories, "debian 12", "pypi p 1 | conda p 1"), own);
+        assert_eq!(check(advisories, "debian 12", "pypi p 1"), own);
         // Nobody else would speak for it there.
-        assert_eq!(
-            check(advisories, "kali 2024.1", owned),
-            "HIGH CVE-2024-1 p 1 fixed in 2.0 GHSA-a\n"
-        );
+        assert_eq!(check(advisories, "kali 2024.1", "pypi p 1 | deb python3-p 1-2"), own);
     }
 
     #[test]
-    fn files_one_by_one_give_what_the_whole_gives() {
-        let dir = tempfile::tempdir().unwrap();
-        let database = database(
-            dir.path(),
-            "A-1 - npm p 0 2.0.0 LOW\nA-2 - npm p 0 3.0.0 HIGH\nA-3 - PyPI p 0 - LOW",
-        );
-        let inventory = inventory(
-            "debian 12",
-            "b/package.json npm p 1.0.0\na/package.json npm p 2.0.0\nc pypi p 1\nc pypi p 1",
-        );
-        let mut apart = Vec::new();
-        for (path, facts) in &inventory.files {
-            apart.extend(find_in(path, facts, super::distro(&inventory), &database).unwrap());
-        }
-        super::sort(&mut apart);
-        assert_eq!(apart, find(&inventory, &database).unwrap());
-        insta::assert_snapshot!(shown(&apart), @r"
-        HIGH A-2 p 1.0.0 fixed in 3.0.0 
-        HIGH A-2 p 2.0.0 fixed in 3.0.0 
-        LOW A-1 p 1.0.0 fixed in 2.0.0 
-        LOW A-3 p 1 not fixed
+    fn every_order_of_versions_has_its_advisories() {
+        let advisories = "ALSA-1 CVE-2024-1 AlmaLinux:9 p 0 1:1.0-2.el9 LOW
+            GO-1 CVE-2024-2 Go example.org/m 0 1.2.3 LOW
+            GO-2 CVE-2024-3 Go stdlib 0 1.21.5 LOW
+            RUSTSEC-1 CVE-2024-4 crates.io c 0 0.2.0 LOW
+            NV-1 CVE-2024-5 NVIDIA cudnn 0 9.2 LOW";
+        let packages = "rpm p 1:1.0-1.el9\ngolang example.org/m v1.2.2\ngolang stdlib 1.21rc1
+            cargo c 0.1.9\nnvidia cudnn 9.1.0.70\nrpm p 1:1.0-2.el9\ngolang example.org/m v1.2.3
+            golang stdlib 1.21.5\ncargo c 0.2.0\nnvidia cudnn 9.2.0";
+        insta::assert_snapshot!(check(advisories, "almalinux 9.4", packages), @r"
+        LOW CVE-2024-1 p 1:1.0-1.el9 fixed in 1:1.0-2.el9 ALSA-1
+        LOW CVE-2024-2 example.org/m v1.2.2 fixed in 1.2.3 GO-1
+        LOW CVE-2024-3 stdlib 1.21rc1 fixed in 1.21.5 GO-2
+        LOW CVE-2024-4 c 0.1.9 fixed in 0.2.0 RUSTSEC-1
+        LOW CVE-2024-5 cudnn 9.1.0.70 fixed in 9.2 NV-1
         ");
+    }
+
+    #[test]
+    fn what_no_file_proves_is_not_matched() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = database(dir.path(), "A-1 - PyPI p 0 - LOW");
+        let mut component = Component::new(Ecosystem::Pypi, "p", "1");
+        component.standing = super::Standing::Declared;
+        let path = LayerPath::new("sbom").unwrap();
+        let subject = Subject { component: &component, path: &path, distro: None, owner: None };
+        assert!(find(&subject, &database).unwrap().is_empty());
     }
 
     #[test]
@@ -378,8 +387,8 @@ mod tests {
         let out = dir.path().join("db");
         let report = build(&sample, &out, None).unwrap();
         assert_eq!((&report.bad[..], report.duplicates, report.withdrawn), (&[][..], 0, 0));
-        let jinja2 = "usr/local/lib/python3.11/dist-packages/Jinja2-2.10.dist-info/METADATA pypi jinja2 2.10";
-        let found = find(&inventory("debian 12", jinja2), &Database::open(&out).unwrap()).unwrap();
+        let database = Database::open(&out).unwrap();
+        let found = each("debian 12", "pypi jinja2 2.10", |it| find(&it[0], &database).unwrap());
         insta::assert_snapshot!(shown(&found), @r"
         HIGH CVE-2019-10906 jinja2 2.10 fixed in 2.10.1 GHSA-462w-v97r-4m45,PYSEC-2019-217
         MEDIUM CVE-2020-28493 jinja2 2.10 fixed in 2.11.3 GHSA-g3rq-g295-4j3m

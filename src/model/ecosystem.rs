@@ -71,6 +71,15 @@ pub enum Ecosystem {
 }
 
 impl Ecosystem {
+    /// The word for it in inventories and reports.
+    pub fn word(self) -> String {
+        // A variant without fields is written as a string.
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|it| it.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
     /// Whether a distribution's package manager installed it. What such a package owns is the
     /// distribution's to repair.
     pub fn is_of_distro(self) -> bool {

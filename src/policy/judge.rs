@@ -36,6 +36,15 @@ impl Policy {
         self.reported(action)
     }
 
+    /// Judges a file that harms whoever uses it.
+    pub fn judge_hazard(&self, severity: Severity, place: Place) -> Action {
+        let mut action = if self.is_at_bar(severity) { Action::Block } else { Action::Warn };
+        if !place.ships {
+            action = action.min(self.builder.at_most());
+        }
+        self.reported(action)
+    }
+
     /// Judges a secret of a rule with `severity`. It counts in every stage: a stage that does not
     /// ship is still pushed with the build cache, and the secret was in the build context.
     ///
@@ -160,6 +169,25 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_harmful_file_is_judged_by_its_severity_and_stage() {
+        for (words, expected) in [
+            ("", [Action::Warn, Action::Block, Action::Warn]),
+            ("fail-on=none", [Action::Warn, Action::Warn, Action::Warn]),
+            ("fail-on=medium builder=block", [Action::Block, Action::Block, Action::Block]),
+            ("builder=ignore", [Action::Warn, Action::Block, Action::Ignore]),
+            ("report-only", [Action::Warn, Action::Warn, Action::Warn]),
+        ] {
+            let judge = |severity, ships| policy(words).judge_hazard(severity, Place { ships });
+            let judged = [
+                judge(Severity::Medium, true),
+                judge(Severity::High, true),
+                judge(Severity::Critical, false),
+            ];
+            assert_eq!(judged, expected, "{words}");
         }
     }
 

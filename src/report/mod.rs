@@ -1,8 +1,14 @@
 //! Findings in words: the error that stops a build, and warnings.
 
 mod plain;
+mod scan_json;
+mod scan_table;
+mod scanned;
 mod table;
 mod text;
 
 pub use plain::plain;
-pub use text::{Blocked, Told, stop_message, warning};
+pub use scan_json::scan_json;
+pub use scan_table::scan_table;
+pub use scanned::{FoundSecret, Image, Layer, Place, Scanned, Target};
+pub use text::{Blocked, Told, What, stop_message, warning};

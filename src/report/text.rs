@@ -2,7 +2,7 @@
 
 use super::plain::plain;
 use super::table::aligned;
-use crate::model::{Fix, Secret, Vulnerability};
+use crate::model::{Fix, Hazard, HazardKind, LayerPath, Secret, SecretHit, Vulnerability};
 use crate::secrets;
 
 /// The most findings that one message lists; the rest are counted.
@@ -10,13 +10,26 @@ const MAX_LISTED: usize = 500;
 
 /// A finding to tell.
 #[derive(Clone, Debug)]
-pub enum Told {
-    Vulnerability(Vulnerability),
+pub struct Told {
+    pub what: What,
+    /// Who made it in another stage, from which it was copied, in words.
+    pub made_by: Option<String>,
+}
+
+/// What is found.
+#[derive(Clone, Debug)]
+pub enum What {
+    Vulnerability(Box<Vulnerability>),
     Secret(Secret),
     /// A secret in the Dockerfile or the image's configuration: where, in words.
     Written {
-        hit: crate::model::SecretHit,
+        hit: SecretHit,
         place: String,
+    },
+    /// A file that harms whoever uses it.
+    Hazard {
+        hazard: Hazard,
+        path: LayerPath,
     },
 }
 
@@ -52,7 +65,7 @@ pub fn stop_message(blocked: &[Blocked]) -> String {
 fn advice(blocked: &[Blocked]) -> Vec<String> {
     let findings = || blocked.iter().flat_map(|it| &it.findings);
     let mut lines = Vec::new();
-    if findings().any(|it| matches!(it, Told::Vulnerability(it) if it.fix != Fix::NotFixed)) {
+    if findings().any(|it| matches!(&it.what, What::Vulnerability(it) if it.fix != Fix::NotFixed)) {
         lines.push(
             "  Ask for the fixed versions in this instruction, or start from a newer base image."
                 .to_owned(),
@@ -69,6 +82,13 @@ fn advice(blocked: &[Blocked]) -> Vec<String> {
         remedies.dedup();
         lines.extend(remedies.into_iter().map(|it| format!("  {it}")));
     }
+    if findings().any(|it| matches!(&it.what, What::Hazard { .. })) {
+        lines.push(
+            "  Loading such a file runs what it names. Take the weights in a format without code, as \
+             safetensors, or from a source you trust."
+                .to_owned(),
+        );
+    }
     if let Some(id) = findings().map(id).next() {
         lines.push(format!(
             "  To let one pass, say why in layergate.toml beside the Dockerfile:  \
@@ -81,12 +101,13 @@ fn advice(blocked: &[Blocked]) -> Vec<String> {
 /// The short text and the details of a warning about `findings`; `None` if there are none.
 pub fn warning(what: &str, findings: &[Told]) -> Option<(String, Vec<String>)> {
     let first = findings.first()?;
-    let name = match first {
-        Told::Vulnerability(it) => {
+    let name = match &first.what {
+        What::Vulnerability(it) => {
             format!("{} in {} {}", it.id, it.component.name, it.component.version)
         }
-        Told::Secret(it) => format!("{} in {}", title(&it.hit.rule), it.path),
-        Told::Written { hit, place } => format!("{} in {place}", title(&hit.rule)),
+        What::Secret(it) => format!("{} in {}", title(&it.hit.rule), it.path),
+        What::Written { hit, place } => format!("{} in {place}", title(&hit.rule)),
+        What::Hazard { hazard, path } => format!("{} in {path}", harm(hazard)),
     };
     let others = match findings.len() {
         1 => String::new(),
@@ -101,8 +122,8 @@ pub fn warning(what: &str, findings: &[Told]) -> Option<(String, Vec<String>)> {
 }
 
 fn row(finding: &Told) -> Vec<String> {
-    let cells = match finding {
-        Told::Vulnerability(it) => [
+    let cells = match &finding.what {
+        What::Vulnerability(it) => [
             it.severity.to_string(),
             it.id.clone(),
             format!("{} {}", it.component.name, it.component.version),
@@ -112,13 +133,26 @@ fn row(finding: &Told) -> Vec<String> {
             },
             it.path.to_string(),
         ],
-        Told::Secret(it) => secret_row(&it.hit, format!("{}:{}", it.path, it.hit.line)),
-        Told::Written { hit, place } => secret_row(hit, place.clone()),
+        What::Secret(it) => secret_row(&it.hit, format!("{}:{}", it.path, it.hit.line)),
+        What::Written { hit, place } => secret_row(hit, place.clone()),
+        What::Hazard { hazard, path } => [
+            hazard.severity.to_string(),
+            hazard.kind.id().to_owned(),
+            harm(hazard),
+            hazard.within.as_ref().map_or(String::new(), |it| format!("in {it}")),
+            path.to_string(),
+        ],
     };
-    cells.iter().map(|it| plain(it)).collect()
+    cells.iter().chain(&finding.made_by).map(|it| plain(it)).collect()
 }
 
-fn secret_row(hit: &crate::model::SecretHit, place: String) -> [String; 5] {
+fn harm(hazard: &Hazard) -> String {
+    match hazard.kind {
+        HazardKind::UnsafeModel => format!("calls {} when it is loaded", hazard.what),
+    }
+}
+
+fn secret_row(hit: &SecretHit, place: String) -> [String; 5] {
     [
         secrets::severity(&hit.rule).to_string(),
         hit.rule.clone(),
@@ -133,17 +167,18 @@ fn title(rule: &str) -> &str {
 }
 
 fn rule_of(finding: &Told) -> Option<&'static secrets::Rule> {
-    match finding {
-        Told::Vulnerability(_) => None,
-        Told::Secret(it) => secrets::rule(&it.hit.rule),
-        Told::Written { hit, .. } => secrets::rule(&hit.rule),
+    match &finding.what {
+        What::Vulnerability(_) | What::Hazard { .. } => None,
+        What::Secret(it) => secrets::rule(&it.hit.rule),
+        What::Written { hit, .. } => secrets::rule(&hit.rule),
     }
 }
 
 fn id(finding: &Told) -> &str {
-    match finding {
-        Told::Vulnerability(it) => &it.id,
-        Told::Secret(it) => &it.hit.rule,
-        Told::Written { hit, .. } => &hit.rule,
+    match &finding.what {
+        What::Vulnerability(it) => &it.id,
+        What::Secret(it) => &it.hit.rule,
+        What::Written { hit, .. } => &hit.rule,
+        What::Hazard { hazard, .. } => hazard.kind.id(),
     }
 }

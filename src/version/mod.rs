@@ -4,6 +4,7 @@
 //! asks decides what that means; a guess would hide a flaw or invent one.
 
 mod apk;
+mod go;
 mod pypi;
 
 use std::cmp::Ordering;
@@ -21,6 +22,14 @@ pub enum Scheme {
     Pypi,
     /// Semantic versions as npm reads them.
     Npm,
+    /// Semantic versions with a `v` before them, and the releases of Go itself.
+    Go,
+    /// Semantic versions, strictly.
+    Semver,
+    /// rpm's comparison of epoch, version and release.
+    Rpm,
+    /// Numbers between dots, as NVIDIA's parts have them.
+    Numbers,
 }
 
 impl Scheme {
@@ -31,7 +40,34 @@ impl Scheme {
             Ecosystem::Apk => Some(Self::Apk),
             Ecosystem::Pypi => Some(Self::Pypi),
             Ecosystem::Npm => Some(Self::Npm),
-            _ => None,
+            Ecosystem::Golang => Some(Self::Go),
+            Ecosystem::Cargo => Some(Self::Semver),
+            Ecosystem::Rpm => Some(Self::Rpm),
+            Ecosystem::Nvidia => Some(Self::Numbers),
+            Ecosystem::Alpm
+            | Ecosystem::Bitnami
+            | Ecosystem::Brew
+            | Ecosystem::Composer
+            | Ecosystem::Conda
+            | Ecosystem::Cpan
+            | Ecosystem::Cran
+            | Ecosystem::Ebuild
+            | Ecosystem::Gem
+            | Ecosystem::Generic
+            | Ecosystem::Git
+            | Ecosystem::Hex
+            | Ecosystem::HuggingFace
+            | Ecosystem::Julia
+            | Ecosystem::Luarocks
+            | Ecosystem::Maven
+            | Ecosystem::Model
+            | Ecosystem::Nix
+            | Ecosystem::Nuget
+            | Ecosystem::Opkg
+            | Ecosystem::Otp
+            | Ecosystem::Pear
+            | Ecosystem::Spack
+            | Ecosystem::WordPress => None,
         }
     }
 }
@@ -43,6 +79,10 @@ pub fn compare(scheme: Scheme, a: &str, b: &str) -> Option<Ordering> {
         Scheme::Apk => Some(apk::Version::parse(a)?.cmp(&apk::Version::parse(b)?)),
         Scheme::Pypi => Some(pypi::Version::parse(a)?.cmp(&pypi::Version::parse(b)?)),
         Scheme::Npm => Some(npm(a)?.cmp(&npm(b)?)),
+        Scheme::Go => Some(go::parse(a)?.cmp_precedence(&go::parse(b)?)),
+        Scheme::Semver => Some(semver(a)?.cmp_precedence(&semver(b)?)),
+        Scheme::Rpm => Some(rpm(a)?.cmp(&rpm(b)?)),
+        Scheme::Numbers => Some(numbers(a)?.cmp(&numbers(b)?)),
     }
 }
 
@@ -66,6 +106,26 @@ fn deb(text: &str) -> Option<debversion::Version> {
 
 fn npm(text: &str) -> Option<nodejs_semver::Version> {
     nodejs_semver::Version::parse(text.trim()).ok()
+}
+
+fn semver(text: &str) -> Option<semver::Version> {
+    semver::Version::parse(text.trim()).ok()
+}
+
+fn rpm(text: &str) -> Option<rpm_version::Evr<'_>> {
+    let is_one = |it: char| it.is_ascii_alphanumeric() || "._+~^:-".contains(it);
+    let text = text.trim();
+    (!text.is_empty() && text.chars().all(is_one)).then(|| rpm_version::Evr::parse(text))
+}
+
+/// Zeros at the end say nothing: 9.1 is 9.1.0.
+fn numbers(text: &str) -> Option<Vec<u64>> {
+    let parts = text.trim().split('.').map(|it| it.parse().ok());
+    let mut parts: Vec<u64> = parts.collect::<Option<_>>()?;
+    while parts.last() == Some(&0) {
+        parts.pop();
+    }
+    Some(parts)
 }
 
 #[cfg(test)]
@@ -177,6 +237,50 @@ mod tests {
                 "4.17.21",
             ],
         ),
+        (
+            Scheme::Go,
+            &[
+                "v0.0.0-20190101000000-abcdefabcdef",
+                "v0.0.0-20200101000000-0123456789ab 0.0.0-20200101000000-0123456789ab",
+                "v0.1.0",
+                "v1.2.3-0.20210101000000-abcdefabcdef",
+                "v1.2.3-pre",
+                "v1.2.3 1.2.3 v1.2.3+incompatible",
+                "1.20rc1 1.20.0-rc.1",
+                "1.20 go1.20 1.20.0",
+                "1.20.1",
+                "1.21beta1",
+                "1.21rc2",
+                "1.21rc10",
+                "1.21.0",
+                "v2.0.0+incompatible",
+            ],
+        ),
+        (Scheme::Semver, &["0.1.0-alpha", "0.1.0", "0.1.1 0.1.1+build", "0.2.0", "1.0.0"]),
+        (
+            Scheme::Rpm,
+            &[
+                "1.0~rc1-1.el9",
+                "1.0-1.el9 0:1.0-1.el9",
+                "1.0-1.el9_1",
+                "1.0^git1-1.el9",
+                "1.0.1-1",
+                "1.10-1",
+                "1:0.1-1",
+            ],
+        ),
+        (Scheme::Numbers, &["8.9", "9.1 9.1.0", "9.1.0.70", "9.10", "550.54.15", "560"]),
+    ];
+
+    const SCHEMES: [Scheme; 8] = [
+        Scheme::Deb,
+        Scheme::Apk,
+        Scheme::Pypi,
+        Scheme::Npm,
+        Scheme::Go,
+        Scheme::Semver,
+        Scheme::Rpm,
+        Scheme::Numbers,
     ];
 
     #[test]
@@ -261,7 +365,7 @@ mod tests {
 
     #[test]
     fn the_order_is_antisymmetric_and_transitive() {
-        for scheme in [Scheme::Deb, Scheme::Apk, Scheme::Pypi, Scheme::Npm] {
+        for scheme in SCHEMES {
             let order: Vec<Vec<_>> =
                 ODD.iter().map(|a| ODD.iter().map(|b| compare(scheme, a, b)).collect()).collect();
             for (a, row) in order.iter().enumerate() {
@@ -306,7 +410,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_is_compared_without_a_panic(a in "\\PC{0,24}", b in "[0-9a-z.~_+:!-]{0,24}") {
-            for scheme in [Scheme::Deb, Scheme::Apk, Scheme::Pypi, Scheme::Npm] {
+            for scheme in SCHEMES {
                 let ab = compare(scheme, &a, &b);
                 proptest::prop_assert_eq!(ab, compare(scheme, &b, &a).map(Ordering::reverse));
             }

@@ -11,13 +11,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("source", &["model", "format"]),
     ("analyze", &["model", "format"]),
     ("secrets", &["model"]),
-    ("scan", &["model", "source", "analyze", "secrets"]),
+    ("scan", &["model", "format", "source", "analyze", "secrets"]),
     ("version", &["model"]),
     ("advisory", &["model", "version"]),
     ("matching", &["model", "advisory", "version"]),
-    ("fold", &["model", "advisory", "matching"]),
+    ("fold", &["model", "version", "advisory", "matching"]),
     ("policy", &["model"]),
-    ("report", &["model", "secrets"]),
+    ("report", &["model", "fold", "secrets"]),
     (
         "gate",
         &[

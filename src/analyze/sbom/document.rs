@@ -1,8 +1,8 @@
 //! Bills of materials that somebody left in the filesystem.
 //!
-//! Build systems of distributions put one there for each package (apko: `var/lib/db/sbom`), wheels
-//! in `*.dist-info/sboms`, Java archives in `META-INF/sbom`, others beside the application. Nothing
-//! proves what they say: their packages are declared. Only JSON is read, of CycloneDX and SPDX 2;
+//! Build systems of distributions put one there for each package (apko: `var/lib/db/sbom`), Java
+//! archives in `META-INF/sbom`, others beside the application; those of wheels are read elsewhere.
+//! Nothing proves what they say: their packages are declared. Only JSON is read, of CycloneDX and SPDX 2;
 //! XML, YAML, RDF and tag-value are passed over.
 
 use super::reader;
@@ -28,6 +28,10 @@ fn is_document(path: &LayerPath) -> bool {
     let directory = path.parent().rsplit('/').next().unwrap_or_default();
     // Bitnami's own are told apart.
     let Some(stem) = name.strip_suffix(".json") else { return !name.starts_with(".spdx-") };
+    // Of a Python distribution: `*.dist-info/sboms/*.json`.
+    if path.parent().ends_with(".dist-info/sboms") {
+        return false;
+    }
     // Docker's hardened images begin the name with a dot and the format.
     let is_marked = |it: &str| stem == it || stem.ends_with(&format!(".{it}"));
     matches!(directory, "sbom" | "sboms")
@@ -128,7 +132,7 @@ mod tests {
         for path in [
             "var/lib/db/sbom/curl-8.5.0-r0.spdx.json",
             "usr/share/sbom/app.json",
-            "s/a-1.dist-info/sboms/auditwheel.cdx.json",
+            "usr/share/sboms/auditwheel.cdx.json",
             "app/bom.json",
             "app/target/app.CDX.json",
             "app/sbom.json",
@@ -137,7 +141,12 @@ mod tests {
         ] {
             assert!(wants(&ANALYZER, path), "{path}");
         }
-        for path in ["app/package.json", "app/abom.json", "opt/bitnami/a/.spdx-a.spdx"] {
+        for path in [
+            "app/package.json",
+            "app/abom.json",
+            "opt/bitnami/a/.spdx-a.spdx",
+            "s/a-1.dist-info/sboms/auditwheel.cdx.json",
+        ] {
             assert!(!wants(&ANALYZER, path), "{path}");
         }
     }

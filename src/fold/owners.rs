@@ -1,0 +1,107 @@
+//! Which package a file belongs to.
+//!
+//! Lists of files and the files themselves are often of different steps: pip overwrites what a
+//! distribution's package installed. So who owns what is asked of the whole filesystem.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Component, Ecosystem, FileFacts, LayerPath, PathSet};
+
+/// Who claims which files.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Owners {
+    claimants: Vec<Claimant>,
+    /// The hash of a path and who claims it, sorted.
+    claims: Vec<(u64, u32)>,
+}
+
+/// How a list of files names its package.
+#[derive(Clone, Debug)]
+struct Claimant {
+    of: LayerPath,
+    name: Option<String>,
+    arch: Option<String>,
+}
+
+/// A component and the file that proves it.
+pub(super) type Proven<'a> = (&'a LayerPath, &'a Component);
+
+impl Owners {
+    /// Collects the claims of all files.
+    pub(super) fn new<'a>(files: impl Iterator<Item = &'a FileFacts>) -> Self {
+        let mut owners = Self::default();
+        for owns in files.flat_map(|it| &it.owns) {
+            let Ok(number) = u32::try_from(owners.claimants.len()) else { break };
+            owners.claimants.push(Claimant {
+                of: owns.of.clone(),
+                name: owns.name.clone(),
+                arch: owns.arch.clone(),
+            });
+            owners.claims.extend(owns.paths.hashes().iter().map(|it| (*it, number)));
+        }
+        owners.claims.sort_unstable();
+        owners
+    }
+
+    /// The component that the file at `path` belongs to, other than one that it proves itself.
+    ///
+    /// Of several, the distribution's goes first: it is who repairs the file. Then conda's, whose
+    /// packages bring what pip would have brought.
+    pub(super) fn of<'a>(
+        &self,
+        path: &LayerPath,
+        facts: impl Fn(&LayerPath) -> Option<(&'a LayerPath, &'a FileFacts)>,
+    ) -> Option<Proven<'a>> {
+        let hash = PathSet::hash(path);
+        let from = self.claims.partition_point(|it| it.0 < hash);
+        let claims = self.claims.iter().skip(from).take_while(|it| it.0 == hash);
+        let claimants = claims.filter_map(|it| self.claimants.get(usize::try_from(it.1).ok()?));
+        let owners = claimants.filter(|it| it.of != *path).filter_map(|claimant| {
+            let (evidence, facts) = facts(&claimant.of)?;
+            let component = facts.components.iter().find(|it| claimant.is(it))?;
+            Some((evidence, component))
+        });
+        owners
+            .min_by_key(|(evidence, component)| (rank(component.ecosystem), *evidence, *component))
+    }
+}
+
+impl Claimant {
+    fn is(&self, component: &Component) -> bool {
+        // Where a list names no architecture, the package is the only one of its name.
+        let is_arch =
+            self.arch.is_none() || component.arch.is_none() || self.arch == component.arch;
+        // A part of NVIDIA's software is told beside the package that brings it.
+        let is_package = component.ecosystem != Ecosystem::Nvidia;
+        self.name.as_ref().is_none_or(|it| *it == component.name) && is_arch && is_package
+    }
+}
+
+fn rank(ecosystem: Ecosystem) -> u8 {
+    match ecosystem {
+        it if it.is_of_distro() => 0,
+        Ecosystem::Conda => 1,
+        _ => 2,
+    }
+}
+
+/// Whether a component is told only because no package is there that tells it better: what a
+/// pattern says of a program, where the program belongs to a package with a database of versions.
+pub(super) fn is_told_by_owner(component: &Component, owner: Option<&Component>) -> bool {
+    let tells = |it: Ecosystem| {
+        it.is_of_distro()
+            || matches!(
+                it,
+                Ecosystem::Conda | Ecosystem::Bitnami | Ecosystem::Brew | Ecosystem::Spack
+            )
+    };
+    component.ecosystem == Ecosystem::Generic && owner.is_some_and(|it| tells(it.ecosystem))
+}
+
+/// The directories in which a root file system lies, and what distribution each is: the root itself,
+/// and those that an image carries inside.
+pub(super) fn by_root<'a, T>(roots: &'a BTreeMap<String, T>, path: &LayerPath) -> Option<&'a T> {
+    let path = path.as_str();
+    let above = path.match_indices('/').rev().filter_map(|(at, _)| path.get(..at));
+    above.chain([""]).find_map(|it| roots.get(it))
+}

@@ -1,0 +1,183 @@
+//! Packages that were really installed: what the scan lists, beside what is committed here and beside
+//! what the package manager itself says.
+//!
+//! A case is a script in `make/`, called with a directory. It leaves the layers of an image there, `1`,
+//! `2`, … and in `truth`, where there is a package manager to ask, that one's own list. The image is
+//! made of these layers and scanned. `expected/CASE.txt` has the whole list: kind, name, version,
+//! package URL, evidence, layer, owner. `LAYERGATE_UPDATE=1` writes it anew, to be read before it is
+//! committed. A case of which each machine has other versions has no such file.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+macro_rules! cases {
+    ($($name:ident = $script:literal,)*) => {
+        const CASES: &[&str] = &[$($script,)*];
+        $(#[test] fn $name() { check($script); })*
+    };
+}
+
+cases! {
+    asar = "asar",
+    beam = "beam",
+    bower = "bower",
+    composer = "composer",
+    conda = "conda",
+    cpan = "cpan",
+    gem = "gem",
+    git = "git",
+    jupyter = "jupyter",
+    luarocks = "luarocks",
+    npm = "npm",
+    python_eggs = "python-eggs",
+    python_pip = "python-pip",
+    python_uv = "python-uv",
+    r = "r",
+    small_ecosystems = "small-ecosystems",
+}
+
+#[test]
+fn every_script_is_a_case() {
+    let scripts = fs::read_dir(here().join("make")).unwrap();
+    let scripts: BTreeSet<String> =
+        scripts.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    let cases: BTreeSet<String> = CASES.iter().map(|it| (*it).to_owned()).collect();
+    assert_eq!(scripts, cases);
+}
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/installs")
+}
+
+fn check(case: &str) {
+    let directory = made(case);
+    let listed = listed(&directory);
+    let lines: Vec<String> = listed.iter().flat_map(lines).collect();
+    let shown = lines.iter().fold(String::new(), |text, it| text + it + "\n");
+    let expected = here().join("expected").join(format!("{case}.txt"));
+    if std::env::var_os("LAYERGATE_UPDATE").is_some() && expected.exists() {
+        fs::write(&expected, &shown).unwrap();
+    }
+    if let Ok(expected) = fs::read_to_string(&expected) {
+        assert_eq!(difference(&expected, &shown), "", "{case}: - expected, + listed");
+    }
+    if let Ok(truth) = fs::read_to_string(directory.join("truth")) {
+        agree_with_package_manager(case, &truth, &listed);
+    } else {
+        assert!(expected.exists(), "{case} has neither a list nor a package manager to ask");
+    }
+}
+
+/// Runs the script, unless it was run before and has not changed since.
+fn made(case: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/installs").join(case);
+    let script = here().join("make").join(case);
+    let mut sources = vec![script.clone()];
+    sources.extend(fs::read_dir(here()).unwrap().map(|it| it.unwrap().path()));
+    sources.sort();
+    let is_helper = |it: &&PathBuf| it.is_file() && !it.ends_with("main.rs");
+    let mut stamp = String::new();
+    for source in sources.iter().filter(is_helper) {
+        stamp += &fs::read_to_string(source).unwrap();
+    }
+    let stamp_file = directory.join("stamp");
+    if fs::read_to_string(&stamp_file).is_ok_and(|it| it == stamp) {
+        return directory;
+    }
+    drop(fs::remove_dir_all(&directory));
+    fs::create_dir_all(&directory).unwrap();
+    let output = Command::new("bash").arg(&script).arg(&directory).output().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{} failed:\n{log}", script.display());
+    let mut layers: Vec<PathBuf> =
+        (1..).map(|it| directory.join(it.to_string())).take_while(|it| it.is_dir()).collect();
+    assert!(!layers.is_empty(), "{} left no layer", script.display());
+    layers.push(directory.join("image.tar"));
+    let image = Command::new(here().join("oci-layout")).args(&layers).output().unwrap();
+    assert!(image.status.success(), "{}", String::from_utf8_lossy(&image.stderr));
+    fs::write(stamp_file, stamp).unwrap();
+    directory
+}
+
+/// The packages that the scan of the image lists.
+fn listed(directory: &Path) -> Vec<Value> {
+    let output = Command::new(env!("CARGO_BIN_EXE_layergate"))
+        .args(["scan", "--no-secrets", "--format", "json"])
+        .arg(directory.join("image.tar"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    document["packages"].as_array().unwrap().clone()
+}
+
+/// One line for each proof of a package.
+fn lines(package: &Value) -> Vec<String> {
+    let text = |it: &Value| it.as_str().unwrap_or("-").to_owned();
+    let front = format!(
+        "{} {} {} {}",
+        text(&package["type"]),
+        text(&package["name"]),
+        if package["version"] == "" { "-".to_owned() } else { text(&package["version"]) },
+        text(&package["purl"]),
+    );
+    let standing = match package["standing"].as_str() {
+        Some("installed") | None => String::new(),
+        Some(other) => format!(" {other}"),
+    };
+    let line = |evidence: &Value| {
+        let mut line = format!("{front}{standing} {}", text(&evidence["path"]));
+        if let Some(within) = evidence["within"].as_str() {
+            write!(line, "!/{within}").unwrap();
+        }
+        write!(line, " layer {}", evidence["layer"].as_u64().unwrap() + 1).unwrap();
+        let owner = &evidence["owned_by"];
+        if owner.is_object() {
+            write!(line, " of {} {}", text(&owner["type"]), text(&owner["name"])).unwrap();
+        }
+        line
+    };
+    package["evidence"].as_array().unwrap().iter().map(line).collect()
+}
+
+/// The package manager's list and ours, for the kinds that it knows. What only one of the two has must
+/// stand in `except/CASE.txt`, with the reason behind a `#`.
+fn agree_with_package_manager(case: &str, truth: &str, listed: &[Value]) {
+    let truth: BTreeSet<String> = truth.lines().map(str::to_owned).collect();
+    let kinds: BTreeSet<&str> = truth.iter().filter_map(|it| it.split(' ').next()).collect();
+    assert!(!truth.is_empty(), "{case}: the package manager knows of nothing");
+    let name = |it: &Value| {
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        format!("{} {} {}", text(&it["type"]), text(&it["name"]), text(&it["version"]))
+    };
+    let is_proved = |it: &&Value| it["standing"] != "declared";
+    let ours: BTreeSet<String> = listed.iter().filter(is_proved).map(name).collect();
+    let ours = ours.into_iter().filter(|it| kinds.contains(it.split(' ').next().unwrap()));
+    let ours: BTreeSet<String> = ours.collect();
+    let except = fs::read_to_string(here().join("except").join(format!("{case}.txt")));
+    let except = except.unwrap_or_default();
+    let except: BTreeSet<&str> =
+        except.lines().map(|it| it.split('#').next().unwrap().trim()).collect();
+    let only = |sign: &str, these: &BTreeSet<String>, those: &BTreeSet<String>| {
+        let only = these.difference(those).map(|it| format!("{sign} {it}"));
+        only.filter(|it| !except.contains(it.as_str())).collect::<Vec<_>>()
+    };
+    let differences = [only("-", &truth, &ours), only("+", &ours, &truth)].concat();
+    assert!(differences.is_empty(), "{case}: - the package manager's, + ours\n{differences:#?}");
+}
+
+/// The lines that only one of two texts has.
+fn difference(expected: &str, listed: &str) -> String {
+    let (expected, listed): (BTreeSet<&str>, BTreeSet<&str>) =
+        (expected.lines().collect(), listed.lines().collect());
+    let missing = expected.difference(&listed).map(|it| format!("- {it}\n"));
+    let more = listed.difference(&expected).map(|it| format!("+ {it}\n"));
+    missing.chain(more).collect()
+}
