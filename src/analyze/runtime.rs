@@ -44,9 +44,11 @@ impl Kind {
         let is_in = |directory: &str| {
             parent.strip_suffix(directory).is_some_and(|it| it.is_empty() || it.ends_with('/'))
         };
+        // Native modules are built with headers that node-gyp downloads to its cache.
+        let is_cache = parent.contains("node-gyp/") || parent.contains(".electron-gyp/");
         Some(match path.file_name() {
-            "node_version.h" if is_in("include/node") => Self::Node,
-            "php_version.h" if is_in("main") => Self::Php,
+            "node_version.h" if is_in("include/node") && !is_cache => Self::Node,
+            "php_version.h" if is_in("main") && parent.contains("include/php/") => Self::Php,
             "julia_version.h" if is_in("include/julia") => Self::Julia,
             // Python has a file of this name, too.
             "patchlevel.h" if is_in("CORE") => Self::Perl,
@@ -154,5 +156,7 @@ mod tests {
         }
         assert!(!wants(&ANALYZER, "usr/include/python3.11/patchlevel.h"));
         assert!(!wants(&ANALYZER, "src/node/src/node_version.h"));
+        assert!(!wants(&ANALYZER, "root/.cache/node-gyp/20.1.0/include/node/node_version.h"));
+        assert!(!wants(&ANALYZER, "usr/src/php/main/php_version.h"));
     }
 }

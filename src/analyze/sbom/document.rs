@@ -33,7 +33,9 @@ fn is_document(path: &LayerPath) -> bool {
         return false;
     }
     // Docker's hardened images begin the name with a dot and the format.
-    let is_marked = |it: &str| stem == it || stem.ends_with(&format!(".{it}"));
+    let is_marked = |it: &str| {
+        stem.strip_suffix(it).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
     matches!(directory, "sbom" | "sboms")
         || ["bom", "cdx", "sbom", "spdx"].into_iter().any(is_marked)
         || stem.starts_with(".spdx.")
