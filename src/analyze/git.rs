@@ -132,18 +132,15 @@ fn remote(config: &[u8]) -> Option<String> {
 /// `USER@HOST:PATH`. `None` for a directory.
 fn repository(address: &[u8]) -> Option<String> {
     let address = str::from_utf8(address).ok()?;
-    let name = match url::public(address) {
-        Some(url) => {
-            let (scheme, rest) = url.split_once("://")?;
-            let (host, path) = rest.split_once('/').filter(|_| scheme != "file")?;
-            name(host.split(':').next()?, path)
-        }
+    let name = if let Some(url) = url::public(address) {
+        let (scheme, rest) = url.split_once("://")?;
+        let (host, path) = rest.split_once('/').filter(|_| scheme != "file")?;
+        name(host.split(':').next()?, path)
+    } else {
         // A `/` before the `:` makes it a path.
-        None => {
-            let (host, path) = address.split_once(':').filter(|(host, _)| !host.contains('/'))?;
-            let (_, host) = host.rsplit_once('@').unwrap_or(("", host));
-            name(host, path.split(['?', '#']).next()?)
-        }
+        let (host, path) = address.split_once(':').filter(|(host, _)| !host.contains('/'))?;
+        let (_, host) = host.rsplit_once('@').unwrap_or(("", host));
+        name(host, path.split(['?', '#']).next()?)
     };
     Some(text::value(name?.as_bytes())?.to_owned())
 }
@@ -153,7 +150,7 @@ fn name(host: &str, path: &str) -> Option<String> {
     let path = path.strip_suffix(".git").unwrap_or(path);
     let is_host = host.contains('.') || host == "localhost";
     // An `@` in a path is that before the host, and what is before it half a password.
-    let fits = is_host && !path.is_empty() && !path.contains('@') && !path.starts_with("/");
+    let fits = is_host && !path.is_empty() && !path.contains('@');
     fits.then(|| format!("{}/{path}", host.to_ascii_lowercase()))
 }
 
