@@ -11,6 +11,11 @@ use std::marker::PhantomData;
 use serde::de::{Deserializer as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::text;
+
+/// Licences of one package; the longest list of a real one has a dozen.
+pub(super) const MAX_LICENSES: usize = 32;
+
 /// The document as text. What is not UTF-8 in it is some author's name.
 pub(super) fn document(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
@@ -38,6 +43,69 @@ pub(super) fn elements<'a>(raw: &'a RawValue, f: impl FnMut(&'a RawValue)) {
 /// The value of a string.
 pub(super) fn string(raw: &RawValue) -> Option<String> {
     raw.get().starts_with('"').then(|| serde_json::from_str(raw.get()).ok())?
+}
+
+/// The value of a string that may become a fact.
+pub(super) fn value(raw: &RawValue) -> Option<String> {
+    Some(text::value(string(raw)?.as_bytes())?.to_owned())
+}
+
+/// What `true` or `false` says.
+pub(super) fn is_true(raw: &RawValue) -> bool {
+    raw.get() == "true"
+}
+
+/// The licences in `raw`: a string, an object with a `type` or a `name`, or a list of these.
+pub(super) fn licenses(raw: &RawValue) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut add = |raw: &RawValue| {
+        if found.len() < MAX_LICENSES {
+            found.extend(string(raw).or_else(|| title(raw)));
+        }
+    };
+    if raw.get().starts_with('[') {
+        elements(raw, add);
+    } else {
+        add(raw);
+    }
+    text::licenses(found.iter().map(String::as_bytes))
+}
+
+/// The `type` or `name` of an object.
+fn title(raw: &RawValue) -> Option<String> {
+    let mut title = None;
+    let read = entries(raw.get(), |key, raw| {
+        if matches!(key, "type" | "name") {
+            title = string(raw).or(title.take());
+        }
+    });
+    read.ok()?;
+    title
+}
+
+/// Tells the lines of a document on which parts of it begin.
+pub(super) struct Lines<'a> {
+    document: &'a str,
+    /// A place that was asked for before, and its line: the next one is counted from there.
+    at: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(document: &'a str) -> Self {
+        Self { document, at: 0, line: 1 }
+    }
+
+    pub(super) fn of(&mut self, part: &RawValue) -> usize {
+        let at = (part.get().as_ptr() as usize).saturating_sub(self.document.as_ptr() as usize);
+        if at < self.at {
+            (self.at, self.line) = (0, 1);
+        }
+        let between = self.document.as_bytes().get(self.at..at).unwrap_or_default();
+        self.line += memchr::memchr_iter(b'\n', between).count();
+        self.at = at;
+        self.line
+    }
 }
 
 struct Entries<'a, F>(F, PhantomData<&'a ()>);
@@ -76,16 +144,40 @@ impl<'a, F: FnMut(&'a RawValue)> Visitor<'a> for Elements<'a, F> {
 
 #[cfg(test)]
 mod tests {
-    use super::{elements, entries, string};
+    use super::{Lines, RawValue, elements, entries, licenses, value};
+
+    fn raw(text: &str) -> &RawValue {
+        serde_json::from_str(text).unwrap()
+    }
 
     #[test]
-    fn the_last_of_a_key_counts_and_only_a_list_has_elements() {
+    fn licences_come_in_every_form_that_was_ever_allowed() {
+        for (text, expected) in [
+            (r#""MIT""#, &["MIT"][..]),
+            (r#"{"type": "BSD", "url": "x"}"#, &["BSD"]),
+            (
+                r#"[{"type": "MIT"}, "Apache License 2.0", {"name": "GPL"}, 7, null]"#,
+                &["Apache License 2.0", "GPL", "MIT"],
+            ),
+            (r#"["MIT", "MIT"]"#, &["MIT"]),
+            (r#"[["MIT"]]"#, &[]),
+            (r#""a\u001b[2J""#, &[]),
+            ("true", &[]),
+        ] {
+            assert_eq!(licenses(raw(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_found_in_their_line_and_the_last_of_a_key_counts() {
+        let text = "{\n\"a\": 1,\n\"a\": [\"x\",\n\"y\"]}";
         let mut last = None;
-        entries("{\"a\": 1, \"a\": [\"x\", \"y\", 7]}", |_, it| last = Some(it)).unwrap();
-        let mut found = Vec::new();
-        elements(last.unwrap(), |it| found.extend(string(it)));
-        assert_eq!(found, ["x", "y"]);
-        elements(serde_json::from_str("{}").unwrap(), |_| panic!("an object has no elements"));
+        entries(text, |_, it| last = Some(it)).unwrap();
+        let (mut lines, mut found) = (Lines::new(text), Vec::new());
+        elements(last.unwrap(), |it| found.push((lines.of(it), value(it).unwrap())));
+        assert_eq!(found, [(3, "x".to_owned()), (4, "y".to_owned())]);
+        assert_eq!(lines.of(last.unwrap()), 3);
+        elements(raw("{}"), |_| panic!("an object has no elements"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod url;
 mod want;
 
 mod apk;
+mod beam;
 mod bottlerocket;
 mod busybox_distro;
 mod chisel;
@@ -24,12 +25,19 @@ mod deb_copyright_link;
 mod distro_files;
 mod dpkg;
 mod dpkg_files;
+mod gem;
+mod git;
+mod homebrew;
+mod javascript;
+mod julia;
 mod jupyter;
+mod luarocks;
 mod nix;
-mod npm;
 mod opkg;
 mod os_release;
 mod pacman;
+mod perl;
+mod php;
 mod portage;
 mod python;
 mod r_package;
@@ -37,8 +45,12 @@ mod redhat_build;
 mod rpm;
 mod rpm_manifest;
 mod rpm_package;
+mod runtime;
+mod sbom;
+mod spack;
 mod ubuntu_pro;
 mod unsafe_model;
+mod wordpress;
 
 use crate::model::LayerPath;
 
@@ -51,34 +63,51 @@ pub use want::{
 
 use conda::conda_meta;
 use found::Owning;
+use javascript::{asar, bower, npm, yarn};
 use jupyter::{jupyter_kernel, labextension};
+use perl::{cpan, perllocal};
+use php::{composer, pear};
 use python::{
     dist_metadata, dist_metadata_link, dist_origin, dist_record, egg_link, venv, wheel_sbom, zipapp,
 };
+use sbom::{bitnami, document};
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     apk::ANALYZER,
+    asar::ANALYZER,
+    beam::ANALYZER,
+    bitnami::ANALYZER,
     bottlerocket::ANALYZER,
+    bower::ANALYZER,
     busybox_distro::ANALYZER,
     chisel::ANALYZER,
+    composer::ANALYZER,
     conda_meta::ANALYZER,
     cos::ANALYZER,
+    cpan::ANALYZER,
     deb_copyright::ANALYZER,
     deb_copyright_link::ANALYZER,
     distro_files::ANALYZER,
     dpkg::ANALYZER,
     dpkg_files::ANALYZER,
+    gem::ANALYZER,
+    git::ANALYZER,
+    homebrew::ANALYZER,
+    julia::ANALYZER,
     jupyter_kernel::ANALYZER,
     keras::ANALYZER,
     labextension::ANALYZER,
+    luarocks::ANALYZER,
     nix::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
     opkg::ANALYZER,
     os_release::ANALYZER,
     pacman::ANALYZER,
+    pear::ANALYZER,
+    perllocal::ANALYZER,
     pickle::ANALYZER,
     portage::ANALYZER,
     dist_metadata::ANALYZER,
@@ -92,10 +121,15 @@ pub const ANALYZERS: &[Analyzer] = &[
     redhat_build::ANALYZER,
     rpm::ANALYZER,
     rpm_manifest::ANALYZER,
+    runtime::ANALYZER,
     savedmodel::ANALYZER,
+    document::ANALYZER,
+    spack::ANALYZER,
     torch::ANALYZER,
     ubuntu_pro::ANALYZER,
     wheel_sbom::ANALYZER,
+    wordpress::ANALYZER,
+    yarn::ANALYZER,
 ];
 
 /// The most of a file that an analyzer takes into memory as a whole.

@@ -19,9 +19,18 @@ const GOOD: &[Good] = &[
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:b\nV:1\no:c\n\n".into()
     }),
+    ("asar", "opt/a/app.asar", super::asar::made::sample),
+    ("beam", "lib/a-1.0/ebin/a.app", || {
+        b"%% x\n{application, a, [{vsn, \"1.0\"}, {modules, ['A', b]}, {licenses, [\"MIT\"]}]}.\n"
+            .into()
+    }),
+    ("bitnami", "opt/bitnami/.bitnami_components.json", || {
+        br#"{"redis": {"arch": "amd64", "distro": "debian-12", "version": "7.2.4-0"}}"#.into()
+    }),
     ("bottlerocket", "usr/share/bottlerocket/application-inventory.json", || {
         br#"{"Content": [{"Name": "a", "Version": "1", "Release": "2", "Epoch": "3"}]}"#.into()
     }),
+    ("bower", "bower_components/a/.bower.json", || br#"{"name": "a", "version": "1.0.0"}"#.into()),
     ("busybox-distro", "bin/busybox", || b"\x7fELF\0BusyBox v1.36.1 (2024)\0".into()),
     ("chisel", "var/lib/chisel/manifest.wall", || {
         super::chisel::tests::packed(
@@ -31,6 +40,9 @@ const GOOD: &[Good] = &[
 "#,
         )
     }),
+    ("composer", "vendor/composer/installed.json", || {
+        br#"{"packages": [{"name": "a/b", "version": "v1.0", "license": ["MIT"]}]}"#.into()
+    }),
     ("conda", "opt/conda/conda-meta/a-1.0-py_0.json", || {
         br#"{"build": "py_0", "files": ["bin/a", "lib/libb.so.1"], "license": "BSD 3", "name": "a",
             "paths_data": {"paths": [{"_path": "bin/a"}]}, "url": "https://h/c/noarch/a-1.0-py_0.conda",
@@ -39,6 +51,9 @@ const GOOD: &[Good] = &[
     }),
     ("cos", "etc/cos-package-info.json", || {
         br#"{"installedPackages": [{"category": "a", "name": "b", "version": "1"}]}"#.into()
+    }),
+    ("cpan", ".meta/A-B-1.0/install.json", || {
+        br#"{"dist": "A-B-1.0", "pathname": "A/AB/ABC/A-B-1.0.tar.gz"}"#.into()
     }),
     ("deb-copyright", "usr/share/doc/a/copyright", || {
         b"Format: https://a/copyright-format/1.0/\n\nFiles: *\nLicense: MIT\n text\n".into()
@@ -50,12 +65,30 @@ const GOOD: &[Good] = &[
             .into()
     }),
     ("dpkg-files", "var/lib/dpkg/info/a:amd64.list", || b"/.\n/usr\n/usr/bin\n/usr/bin/a\n".into()),
+    ("gem", "specifications/a-1.0.gemspec", || {
+        b"# stub: a 1.0 java lib\nGem::Specification.new do |s|\n  s.name = \"a\".freeze\n  \
+          s.version = \"1.0\"\n  s.licenses = [\"MIT\".freeze]\nend\n"
+            .into()
+    }),
+    ("git", "a/.git/logs/HEAD", || {
+        let ids = ["0".repeat(40), "a1".repeat(20)].join(" ");
+        format!("{ids} A <a@b> 1 +0000\tclone: from https://host.example/a/b.git\n").into()
+    }),
+    ("homebrew", "Cellar/a/1.0/.brew/a.rb", || {
+        b"class A < Formula\n  license any_of: [\"MIT\", \"Zlib\"]\nend\n".into()
+    }),
+    ("julia", "packages/A/abcde/Project.toml", || {
+        b"name = \"A\"\nuuid = \"682c06a0\"\nversion = \"1.0.0\"\n".into()
+    }),
     ("jupyter-kernel", "v/share/jupyter/kernels/a/kernel.json", || {
         br#"{"argv": ["/opt/b/bin/python", "-m"], "env": {"X": "y"}}"#.into()
     }),
     ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
     ("labextension", "share/jupyter/labextensions/a/install.json", || {
         br#"{"packageManager": "python", "packageName": "a"}"#.into()
+    }),
+    ("luarocks", "rocks-5.1/a/1.0-1/a-1.0-1.rockspec", || {
+        b"package = \"a\" -- x\nversion = '1.0-1'\ndescription = { license = [[MIT]] }\n".into()
     }),
     ("nix", "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1-bin", Vec::new),
     ("npm", "node_modules/a/package.json", || {
@@ -70,6 +103,12 @@ const GOOD: &[Good] = &[
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
     ("pacman", "var/lib/pacman/local/a-1-1/desc", || {
         b"%NAME%\na\n\n%VERSION%\n1-1\n\n%ARCH%\nany\n\n%LICENSE%\nMIT\n\n".into()
+    }),
+    ("pear", ".registry/a.reg", || {
+        br#"a:2:{s:4:"name";s:1:"a";s:7:"version";a:1:{s:7:"release";s:3:"1.0";}}"#.into()
+    }),
+    ("perllocal", "lib/perl/perllocal.pod", || {
+        b"=head2 Mon Jan 1 2024: C<Module> L<A::B|A::B>\n\n=item *\n\nC<VERSION: 1.0>\n\n".into()
     }),
     ("pickle", "m.pkl", || {
         b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R.".into()
@@ -105,7 +144,18 @@ const GOOD: &[Good] = &[
     ("rpm-manifest", "var/lib/rpmmanifest/container-manifest-2", || {
         b"a\t1-2\t0\t0\tACME\t(none)\t9\tnoarch\t3\tb-1-2.src.rpm\n".into()
     }),
+    ("runtime", "include/node/node_version.h", || {
+        b"#define NODE_MAJOR_VERSION 20\n#define NODE_MINOR_VERSION 1\n#define NODE_PATCH_VERSION 2\n".into()
+    }),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
+    ("sbom", "app/bom.json", || {
+        br#"{"bomFormat": "CycloneDX", "components": [{"name": "a", "version": "1", "purl":
+            "pkg:npm/a@1", "components": [{"name": "b", "version": "2"}]}]}"#
+            .into()
+    }),
+    ("spack", "a-1.0-abc/.spack/spec.json", || {
+        br#"{"spec": {"nodes": [{"name": "a", "version": "1.0", "arch": {"target": "x"}}]}}"#.into()
+    }),
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
     ("ubuntu-pro", "var/lib/ubuntu-advantage/status.json", || {
         br#"{"services": [{"name": "esm-infra", "status": "enabled"}]}"#.into()
@@ -114,6 +164,12 @@ const GOOD: &[Good] = &[
         br#"{"components": [{"name": "b", "version": "1", "purl": "pkg:cargo/b@1", "licenses":
             [{"license": {"id": "MIT"}}]}], "packages": [{"name": "c", "versionInfo": "2"}]}"#
             .into()
+    }),
+    ("wordpress", "wp-content/plugins/a/a.php", || {
+        b"<?php\n/**\n * Plugin Name: A\n * Version: 1.0\n * License: GPL\n */\n".into()
+    }),
+    ("yarn", ".yarn/cache/a-npm-1.0.0-0123.zip", || {
+        zip(&[("node_modules/a/package.json.z", br#"{"name": "a", "version": "1.0.0"}"#)])
     }),
 ];
 

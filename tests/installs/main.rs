@@ -25,12 +25,22 @@ macro_rules! cases {
 }
 
 cases! {
+    asar = "asar",
+    beam = "beam",
+    bower = "bower",
+    composer = "composer",
     conda = "conda",
+    cpan = "cpan",
+    gem = "gem",
+    git = "git",
     jupyter = "jupyter",
+    luarocks = "luarocks",
+    npm = "npm",
     python_eggs = "python-eggs",
     python_pip = "python-pip",
     python_uv = "python-uv",
     r = "r",
+    small_ecosystems = "small-ecosystems",
 }
 
 #[test]
