@@ -25,7 +25,7 @@ fn main() {
 }
 
 /// A directory is opened when its turn comes: a tree has more of them than a process may hold open.
-fn walk<'s>(path: &Path, scope: &Scope<'s>) {
+fn walk(path: &Path, scope: &Scope<'_>) {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let Ok(directory) = rustix::fs::open(path, flags, Mode::empty()) else { return };
     let mut buffer = [MaybeUninit::uninit(); 64 << 10];

@@ -279,7 +279,7 @@ fn every_file_here_is_registered() {
         let text: String = fs::read_to_string(&path).unwrap();
         let stem = path.file_stem().unwrap().to_str().unwrap();
         let is_one = stem != "tests" && text.contains("const ANALYZER: Analyzer =");
-        let is_listed = registry.contains(&format!("{stem}::ANALYZER"));
+        let is_listed = registry.contains(&format!(" {stem}::ANALYZER,"));
         assert_eq!(is_one, is_listed, "{} is not listed in ANALYZERS", path.display());
     }
 }

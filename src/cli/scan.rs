@@ -59,19 +59,17 @@ fn platform(text: &str) -> Result<Platform, &'static str> {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     super::secrets::hide_panics();
     let scanned = scan(arguments)?;
-    let write = |out: &mut dyn Write| match arguments.format {
-        Format::Table => report::scan_table(&scanned, out),
-        Format::Json => report::scan_json(&scanned, out),
-    };
-    let written = match &arguments.output {
-        Some(path) => File::create(path).and_then(|file| {
-            let mut out = BufWriter::new(file);
-            write(&mut out).and_then(|()| out.flush())
-        }),
-        None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            write(&mut out).and_then(|()| out.flush())
+    let write = |out: &mut dyn Write| {
+        match arguments.format {
+            Format::Table => report::scan_table(&scanned, out)?,
+            Format::Json => report::scan_json(&scanned, out)?,
         }
+        out.flush()
+    };
+    let written = if let Some(path) = &arguments.output {
+        File::create(path).and_then(|file| write(&mut BufWriter::new(file)))
+    } else {
+        write(&mut BufWriter::new(io::stdout().lock()))
     };
     match written {
         // Whoever reads has seen enough.

@@ -58,15 +58,39 @@ impl Owners {
         let claimants = claims.filter_map(|it| self.claimants.get(usize::try_from(it.1).ok()?));
         let owners = claimants.filter(|it| it.of != *path).filter_map(|claimant| {
             let (evidence, facts) = facts(&claimant.of)?;
-            let component = facts.components.iter().find(|it| claimant.is(it))?;
-            Some((evidence, component))
+            Some((evidence, claimant.find(&facts.components)?))
         });
-        owners
-            .min_by_key(|(evidence, component)| (rank(component.ecosystem), *evidence, *component))
+        let order =
+            |(evidence, component): &Proven<'a>| (rank(component.ecosystem), *evidence, *component);
+        owners.min_by_key(order).or_else(|| in_store(path, &facts))
     }
 }
 
+/// All that lies in a directory of Nix's store is of the package that the directory is.
+fn in_store<'a>(
+    path: &LayerPath,
+    facts: &impl Fn(&LayerPath) -> Option<(&'a LayerPath, &'a FileFacts)>,
+) -> Option<Proven<'a>> {
+    let at = path.as_str().find("/store/")? + "/store/".len();
+    let end = at + path.as_str().get(at..)?.find('/')?;
+    let (evidence, facts) = facts(&LayerPath::new(path.as_str().get(..end)?).ok()?)?;
+    let component = facts.components.iter().find(|it| it.ecosystem == Ecosystem::Nix)?;
+    Some((evidence, component))
+}
+
 impl Claimant {
+    /// The package among the components of a file, which are sorted by kind and name.
+    fn find<'a>(&self, components: &'a [Component]) -> Option<&'a Component> {
+        let Some(name) = &self.name else { return components.iter().find(|it| self.is(it)) };
+        // A file is of one kind, or of one and what that brings of NVIDIA's.
+        let kinds = [components.first()?.ecosystem, components.last()?.ecosystem];
+        kinds.into_iter().find_map(|kind| {
+            let from = components.partition_point(|it| (it.ecosystem, &it.name) < (kind, name));
+            let same = components.iter().skip(from).take_while(|it| it.name == *name);
+            same.into_iter().find(|it| self.is(it))
+        })
+    }
+
     fn is(&self, component: &Component) -> bool {
         // Where a list names no architecture, the package is the only one of its name.
         let is_arch =

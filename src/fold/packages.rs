@@ -60,20 +60,21 @@ impl View {
             if is_told_by_owner(component, part.owner.as_ref()) {
                 continue;
             }
+            let (component, about) = completed(component, path, &remarks);
             let evidence = Evidence {
                 path: path.clone(),
                 within: component.within.clone(),
                 since: part.since,
                 owner: part.owner.clone(),
                 is_lost: state.is_lost,
-                about: remarks.on(path, component),
+                about,
             };
-            let package = packages.entry(identity(component)).or_insert_with(|| Package {
+            let package = packages.entry(identity(&component)).or_insert_with(|| Package {
                 component: Component { within: None, ..component.clone() },
                 purl: component.purl(self.distro(path)),
                 evidence: Vec::new(),
             });
-            package.join(component);
+            package.join(&component);
             package.evidence.push(evidence);
         }
         joined_parts(packages.into_values().collect())
@@ -108,6 +109,30 @@ impl View {
             .iter()
             .flat_map(|(path, state)| state.facts.notes.iter().map(move |it| (path, it.as_str())))
     }
+}
+
+/// The component with what other files say of it, and the rest of what they say.
+fn completed(
+    component: &Component,
+    path: &LayerPath,
+    remarks: &Remarks<'_>,
+) -> (Component, BTreeMap<String, String>) {
+    let mut component = component.clone();
+    let mut said = remarks.on(path, &component);
+    let mut licenses = said.remove("license").unwrap_or_default();
+    for other in said.remove("licensed-as").into_iter().flatten() {
+        licenses.extend(remarks.licenses_of(path, &other));
+    }
+    licenses.extend(std::mem::take(&mut component.licenses));
+    component.licenses = licenses.into_iter().collect();
+    // A checkout knows where it is from better than how its directory is called.
+    if component.ecosystem == Ecosystem::Git
+        && let Some(remote) = said.remove("remote").and_then(|it| it.into_iter().next())
+    {
+        component.name = remote;
+    }
+    let joined = |values: BTreeSet<String>| values.into_iter().collect::<Vec<_>>().join(", ");
+    (component, said.into_iter().map(|(key, values)| (key, joined(values))).collect())
 }
 
 impl Package {
@@ -158,28 +183,41 @@ fn is_same_part(long: &Component, short: &Component) -> bool {
 
 /// What files say of components that others prove.
 struct Remarks<'a> {
-    files: BTreeMap<&'a str, Vec<&'a About>>,
+    /// By the file or directory that they are about.
+    places: BTreeMap<&'a str, Vec<&'a About>>,
 }
 
 impl<'a> Remarks<'a> {
     fn new(view: &'a View) -> Self {
-        let mut files: BTreeMap<&str, Vec<&About>> = BTreeMap::new();
+        let mut places: BTreeMap<&str, Vec<&About>> = BTreeMap::new();
         for about in view.files.values().flat_map(|it| &it.facts.about) {
-            files.entry(about.of.as_str()).or_default().push(about);
+            places.entry(about.of.as_str()).or_default().push(about);
         }
-        Self { files }
+        Self { places }
     }
 
-    /// What is said of the evidence at `path`: of the file itself, else of the nearest directory.
-    fn on(&self, path: &LayerPath, _: &Component) -> BTreeMap<String, String> {
+    /// What is said of `component` at `path`, by name: of the file itself, else of the nearest
+    /// directory. What one place says several times over is told together.
+    fn on(&self, path: &LayerPath, component: &Component) -> BTreeMap<String, BTreeSet<String>> {
         let path = path.as_str();
         let above = path.match_indices('/').rev().filter_map(|(at, _)| path.get(..=at));
-        let mut said = BTreeMap::new();
-        for about in
-            std::iter::once(path).chain(above).filter_map(|it| self.files.get(it)).flatten()
-        {
-            said.entry(about.key.clone()).or_insert_with(|| about.value.clone());
+        let mut said: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for place in std::iter::once(path).chain(above) {
+            let mut here: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+            let all = self.places.get(place).into_iter().flatten();
+            for about in all.filter(|it| it.name.as_ref().is_none_or(|it| *it == component.name)) {
+                here.entry(&about.key).or_default().insert(about.value.clone());
+            }
+            for (key, values) in here {
+                said.entry(key.to_owned()).or_insert(values);
+            }
         }
         said
+    }
+
+    /// The licences of another package, under which this one says to be licensed, too.
+    fn licenses_of(&self, path: &LayerPath, name: &str) -> BTreeSet<String> {
+        let named = Component::new(Ecosystem::Deb, name, "");
+        self.on(path, &named).remove("license").unwrap_or_default()
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::owners::{self, Owners};
 use super::{Finding, Since, UnsafeFile};
-use crate::matching;
 use crate::model::{Component, Distro, FileFacts, Inventory, LayerPath};
 
 /// A filesystem on the way to the result.
@@ -44,7 +43,7 @@ impl View {
     pub(super) fn new(inventory: &Inventory) -> Self {
         Self {
             files: BTreeMap::new(),
-            distros: matching::distros(inventory),
+            distros: inventory.distros(),
             owners: Owners::new(inventory.files.values()),
             secrets: BTreeSet::new(),
         }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use self::databases::databases;
 use self::merge::Flaws;
 use crate::advisory::{Database, DatabaseError};
-use crate::model::{Component, Distro, Ecosystem, Inventory, LayerPath, Standing, Vulnerability};
+use crate::model::{Component, Distro, Ecosystem, LayerPath, Standing, Vulnerability};
 use crate::version::Scheme;
 
 /// A component in its place.
@@ -82,14 +82,18 @@ pub fn order(a: &Vulnerability, b: &Vulnerability) -> Ordering {
         .then_with(|| (&a.id, &a.component, &a.path).cmp(&(&b.id, &b.component, &b.path)))
 }
 
-/// What a document declares proves nothing, and nobody publishes flaws of a model or of a program
-/// that goes by its name only.
+/// What a document declares proves nothing, and nobody publishes flaws of a model, of a program that
+/// goes by its name only, or of a package that is published nowhere.
 fn is_matched(component: &Component) -> bool {
     let has_advisories = !matches!(
         component.ecosystem,
         Ecosystem::Generic | Ecosystem::Git | Ecosystem::HuggingFace | Ecosystem::Model
     );
-    has_advisories && component.standing != Standing::Declared && !component.version.is_empty()
+    let is_private = component.properties.get("private").is_some_and(|it| it == "true");
+    has_advisories
+        && !is_private
+        && component.standing != Standing::Declared
+        && !component.version.is_empty()
 }
 
 /// A distribution's own Python modules keep the upstream version when the distribution repairs
@@ -117,25 +121,6 @@ fn kind(ecosystem: Ecosystem, distro: Option<&Distro>) -> String {
         format!("{} {}", it.id, it.version.as_deref().unwrap_or("without a version"))
     });
     format!("{name} packages of {release}")
-}
-
-/// Returns the distributions that the filesystem says it is, by the root that each is in: the
-/// filesystem's own root is empty.
-pub fn distros(inventory: &Inventory) -> BTreeMap<String, Distro> {
-    let mut distros: BTreeMap<String, (usize, &Distro)> = BTreeMap::new();
-    for (path, facts) in &inventory.files {
-        let Some(distro) = &facts.distro else { continue };
-        // In the order of os-release(5).
-        for (rank, file) in ["etc/os-release", "usr/lib/os-release"].into_iter().enumerate() {
-            let Some(root) = path.as_str().strip_suffix(file) else { continue };
-            let root = root.strip_suffix('/').unwrap_or(root).to_owned();
-            let best = distros.entry(root).or_insert((rank, distro));
-            if rank < best.0 {
-                *best = (rank, distro);
-            }
-        }
-    }
-    distros.into_iter().map(|(root, (_, distro))| (root, distro.clone())).collect()
 }
 
 /// The name and version that advisories speak of.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::fold::{self, Brought, Change, Fold, Move, Package, UnsafeFile};
+use crate::fold::{self, Brought, Change, Fold, Move, Package, UnsafeFile, View};
 use crate::model::{Distro, Inventory, LayerPath, SecretHit};
 
 /// A filesystem, or an image layer by layer.
@@ -119,12 +119,12 @@ impl Scanned {
             target,
             distro: view.and_then(|it| it.distro_of_root()).cloned(),
             layers,
-            packages: view.map(|it| it.packages()).unwrap_or_default(),
-            unsafe_files: view.into_iter().flat_map(|it| it.unsafe_files()).cloned().collect(),
+            packages: view.map(View::packages).unwrap_or_default(),
+            unsafe_files: view.into_iter().flat_map(View::unsafe_files).cloned().collect(),
             secrets: secrets.into_iter().map(secret).collect(),
             notes: view
                 .into_iter()
-                .flat_map(|it| it.notes())
+                .flat_map(View::notes)
                 .map(|(path, note)| (Place::File(path.clone()), note.to_owned()))
                 .collect(),
         }

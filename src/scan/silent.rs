@@ -46,7 +46,7 @@ pub(super) fn parts(path: &LayerPath, head: &[u8], content: &dyn Content) -> Vec
     }
     let mut parts = match magic(head) {
         Some(Magic::Executable) => of_elf(content),
-        Some(Magic::Safetensors) => of_safetensors(head, content),
+        Some(Magic::Safetensors) => Vec::from([of_safetensors(head, content)]),
         Some(Magic::Zip) if is_checkpoint(path.file_name()) => of_checkpoint(content),
         _ => Vec::new(),
     };
@@ -75,9 +75,9 @@ fn of_elf(content: &dyn Content) -> Vec<Range<u64>> {
 }
 
 /// What follows the header is numbers.
-fn of_safetensors(head: &[u8], content: &dyn Content) -> Vec<Range<u64>> {
+fn of_safetensors(head: &[u8], content: &dyn Content) -> Range<u64> {
     let length = head.first_chunk().map_or(0, |it| u64::from_le_bytes(*it));
-    vec![8_u64.saturating_add(length)..content.size()]
+    8_u64.saturating_add(length)..content.size()
 }
 
 fn is_checkpoint(name: &str) -> bool {
