@@ -6,7 +6,6 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measuring tool")]
 
 use std::ffi::OsStr;
-use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -28,8 +27,8 @@ fn main() {
 fn walk(path: &Path, scope: &Scope<'_>) {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let Ok(directory) = rustix::fs::open(path, flags, Mode::empty()) else { return };
-    let mut buffer = [MaybeUninit::uninit(); 64 << 10];
-    let mut entries = RawDir::new(&directory, &mut buffer);
+    let mut buffer = Vec::with_capacity(64 << 10);
+    let mut entries = RawDir::new(&directory, buffer.spare_capacity_mut());
     while let Some(Ok(entry)) = entries.next() {
         let name = entry.file_name();
         if matches!(name.to_bytes(), b"." | b"..") {

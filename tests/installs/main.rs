@@ -25,21 +25,33 @@ macro_rules! cases {
 }
 
 cases! {
+    apk = "apk",
     asar = "asar",
     beam = "beam",
     bower = "bower",
+    chisel = "chisel",
     composer = "composer",
     conda = "conda",
     cpan = "cpan",
+    distroless = "distroless",
+    dpkg = "dpkg",
     gem = "gem",
     git = "git",
     jupyter = "jupyter",
     luarocks = "luarocks",
+    nix = "nix",
     npm = "npm",
+    opkg = "opkg",
+    pacman = "pacman",
+    portage = "portage",
     python_eggs = "python-eggs",
     python_pip = "python-pip",
     python_uv = "python-uv",
     r = "r",
+    rpm = "rpm",
+    rpm_bdb = "rpm-bdb",
+    rpm_manifest = "rpm-manifest",
+    rpm_ndb = "rpm-ndb",
     small_ecosystems = "small-ecosystems",
 }
 
