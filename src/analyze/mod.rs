@@ -12,22 +12,29 @@ mod want;
 mod apk;
 mod dpkg;
 mod npm;
+mod nvidia;
 mod os_release;
 mod python;
 mod unsafe_model;
 
-use crate::model::LayerPath;
+use crate::model::{Component, LayerPath};
 
 pub use found::Found;
 pub use input::{Input, Unread};
 pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
 
 use found::Owning;
+use nvidia::{accelerator, cuda_header, cuda_library, cuda_program, cuda_version};
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
+    accelerator::ANALYZER,
     apk::ANALYZER,
+    cuda_header::ANALYZER,
+    cuda_library::ANALYZER,
+    cuda_program::ANALYZER,
+    cuda_version::ANALYZER,
     dpkg::ANALYZER,
     keras::ANALYZER,
     npm::ANALYZER,
@@ -68,7 +75,10 @@ impl Analyzer {
 
 /// Reads one file with one analyzer; its notes begin with the analyzer's id.
 pub fn analyze(analyzer: &Analyzer, input: &Input<'_>) -> Result<Found, Unread> {
-    let mut found = (analyzer.read)(input)?.finish();
+    let mut found = (analyzer.read)(input)?;
+    let parts: Vec<Component> = found.components.iter().filter_map(nvidia::of_package).collect();
+    found.components.extend(parts);
+    let mut found = found.finish();
     for note in &mut found.notes {
         *note = format!("{}: {note}", analyzer.id);
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
+use super::nvidia::{cuda_library, cuda_program};
 use super::{ANALYZERS, Analyzer, Found, Input};
 use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
@@ -16,9 +17,16 @@ type Good = (&'static str, &'static str, fn() -> Vec<u8>);
 /// One for each analyzer, in the order of their ids. A binary format makes its
 /// file in a function beside its own tests.
 const GOOD: &[Good] = &[
+    ("accelerator", "opt/rocm/.info/version", || b"6.1.0-82\n".into()),
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\n\nP:b\nV:1\no:c\n\n".into()
     }),
+    ("cuda-header", "i/nccl.h", || {
+        b"#define NCCL_MAJOR 2\n#define NCCL_MINOR 21\n#define NCCL_PATCH 5\n".into()
+    }),
+    ("cuda-library", "a/libcurand.so.10", cuda_library::made::sample),
+    ("cuda-program", "bin/nvcc", cuda_program::made::sample),
+    ("cuda-version", "cuda/version.json", || br#"{"cuda": {"version": "12.4.1"}}"#.into()),
     ("dpkg", "var/lib/dpkg/status", || {
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
@@ -199,7 +207,7 @@ fn too_many_packages_are_cut_and_noted() {
     for number in 0..=MAX_COMPONENTS {
         write!(text, "P:p{number}\nV:1\n\n").unwrap();
     }
-    let found = find(&ANALYZERS[0], "lib/apk/db/installed", text.as_bytes());
+    let found = find(&super::apk::ANALYZER, "lib/apk/db/installed", text.as_bytes());
     assert_eq!(found.components.len(), MAX_COMPONENTS);
     assert_eq!(found.notes, ["apk: more than 100000 packages; the rest is not read"]);
 }
