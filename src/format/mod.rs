@@ -5,8 +5,10 @@
 //! not fit ends the reading with an error that never repeats what the file says.
 
 pub mod bytes;
+pub mod cursor;
 pub mod elf;
 pub mod pickle;
+pub mod protobuf;
 pub mod zip;
 
 use std::io;
