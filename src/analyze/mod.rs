@@ -11,6 +11,7 @@ mod want;
 
 mod apk;
 mod dpkg;
+mod models;
 mod npm;
 mod nvidia;
 mod os_release;
@@ -24,6 +25,10 @@ pub use input::{Input, Unread};
 pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
 
 use found::Owning;
+use models::{
+    gguf, hub_cache, hub_link, keras_model, model_card, ollama, onnx, pytorch_model, safetensors,
+    tensorflow_model, tensorrt_engine,
+};
 use nvidia::{accelerator, cuda_header, cuda_library, cuda_program, cuda_version};
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
@@ -36,13 +41,24 @@ pub const ANALYZERS: &[Analyzer] = &[
     cuda_program::ANALYZER,
     cuda_version::ANALYZER,
     dpkg::ANALYZER,
+    gguf::ANALYZER,
+    hub_cache::ANALYZER,
+    hub_link::ANALYZER,
     keras::ANALYZER,
+    keras_model::ANALYZER,
+    model_card::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
+    ollama::ANALYZER,
+    onnx::ANALYZER,
     os_release::ANALYZER,
     pickle::ANALYZER,
     python::ANALYZER,
+    pytorch_model::ANALYZER,
+    safetensors::ANALYZER,
     savedmodel::ANALYZER,
+    tensorflow_model::ANALYZER,
+    tensorrt_engine::ANALYZER,
     torch::ANALYZER,
 ];
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
+use super::models::{gguf, keras_model, onnx, safetensors, tensorflow_model};
 use super::nvidia::{cuda_library, cuda_program};
 use super::{ANALYZERS, Analyzer, Found, Input};
 use crate::format::zip::made::zip;
@@ -13,6 +14,9 @@ use crate::model::{Component, LayerPath, Standing};
 
 /// An analyzer's id, a path that it wants, and a good file.
 type Good = (&'static str, &'static str, fn() -> Vec<u8>);
+
+const HUB_LINK: &str =
+    "h/models--a--b/snapshots/0123456789012345678901234567890123456789/model.bin";
 
 /// One for each analyzer, in the order of their ids. A binary format makes its
 /// file in a function beside its own tests.
@@ -31,19 +35,32 @@ const GOOD: &[Good] = &[
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
     }),
+    ("gguf", "m.gguf", gguf::made::sample),
+    ("hub-cache", "models--a--b/refs/main", || "0123456789".repeat(4).into_bytes()),
+    ("hub-link", HUB_LINK, || b"../../blobs/ab".into()),
     ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
+    ("keras-model", "m.keras", keras_model::made::sample),
+    ("model-card", "m/config.json", || {
+        br#"{"architectures": ["Llama"], "model_type": "llama"}"#.into()
+    }),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()
     }),
     ("numpy", "x.npy", || {
         b"\x93NUMPY\x01\0\x12\0{'descr': '|O', }\n\x80\x04cbuiltins\neval\n.".into()
     }),
+    ("ollama", "models/manifests/h/library/a/latest", || br#"{"layers": []}"#.into()),
+    ("onnx", "m.onnx", onnx::made::sample),
     ("os-release", "etc/os-release", || b"ID=debian\nVERSION_ID=\"12\"\n".into()),
     ("pickle", "m.pkl", || {
         b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R.".into()
     }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("pytorch-model", "m.pt", || zip(&[("m/data.pkl", b"\x80\x02}."), ("m/data/0", b"w")])),
+    ("safetensors", "m.safetensors", safetensors::made::sample),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
+    ("tensorflow-model", "m/saved_model.pb", tensorflow_model::made::sample),
+    ("tensorrt-engine", "m.plan", || [&b"ftrt"[..], &[0; 20], &[10, 0, 1, 6]].concat()),
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
 ];
 

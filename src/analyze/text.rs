@@ -13,6 +13,13 @@ pub(super) fn value(raw: &[u8]) -> Option<&str> {
     (fits && !text.contains(|it: char| it.is_control() || it.is_whitespace())).then_some(text)
 }
 
+/// A value that may become a fact and may have blanks: a maintainer, a licence, a title.
+pub(super) fn phrase(raw: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(raw.trim_ascii()).ok()?;
+    let fits = !text.is_empty() && text.len() <= MAX_VALUE;
+    (fits && !text.contains(|it: char| it.is_control())).then_some(text)
+}
+
 /// The lines with their numbers, counted from 1, without their ends.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let lines = bytes.split(|it| *it == b'\n').map(|it| it.strip_suffix(b"\r").unwrap_or(it));
@@ -31,13 +38,21 @@ pub(super) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{field, value};
+    use super::{field, phrase, value};
 
     #[test]
     fn a_value_is_short_and_visible() {
         assert_eq!(value(b" 1.2-3~\xc3\xa9 "), Some("1.2-3~é"));
         for raw in [&b""[..], b"  ", b"a b", b"a\x1b[2J", b"caf\xe9", &[b'x'; 257]] {
             assert_eq!(value(raw), None);
+        }
+    }
+
+    #[test]
+    fn a_phrase_may_have_blanks_and_no_more() {
+        assert_eq!(phrase(b" A B <a@b.example> "), Some("A B <a@b.example>"));
+        for raw in [&b" "[..], b"a\tb", b"a\x1b[2J", b"caf\xe9", &[b'x'; 257]] {
+            assert_eq!(phrase(raw), None);
         }
     }
 
