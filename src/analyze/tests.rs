@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
@@ -133,6 +133,13 @@ fn component(it: &Component) -> String {
         write!(text, " {key}={value}").unwrap();
     }
     text
+}
+
+/// Keeps a file as a seed of a fuzz target; see `fuzz/README.md`.
+pub(super) fn seed(target: &str, name: &str, bytes: &[u8]) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/seeds").join(target);
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join(name), bytes).unwrap();
 }
 
 fn each(test: impl Fn(&Analyzer, &str, &[u8])) {

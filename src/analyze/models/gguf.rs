@@ -135,6 +135,7 @@ fn note(key: &str, value: &Value, model: &mut Model) {
                 model.property("quantization", name);
             }
         }
+        ("general.parameter_count", Value::Number(it)) => model.count("parameters", *it),
         ("split.count", Value::Number(it)) if *it > 1 => model.count("parts", *it),
         _ => {}
     }
@@ -299,7 +300,7 @@ pub(in crate::analyze) mod made {
 mod tests {
     use super::ANALYZER;
     use super::made::{Layout, sample};
-    use crate::analyze::tests::{find, shown};
+    use crate::analyze::tests::{find, seed, shown};
 
     const LITTLE: Layout = Layout { version: 3, is_big_endian: false };
 
@@ -362,5 +363,14 @@ mod tests {
         let name = LITTLE.pair("general.name", 8, &LITTLE.text("a\x1b[2J"));
         let long = LITTLE.pair("general.license", 8, &LITTLE.text(&"x".repeat(300)));
         assert!(check(&LITTLE.file(&[name, long])).starts_with("generic m  format=gguf"));
+    }
+
+    #[test]
+    fn good_files_are_kept_for_fuzzing() {
+        for (version, is_big_endian) in [(1, false), (3, false), (3, true)] {
+            let bytes = Layout { version, is_big_endian }.sample();
+            assert!(check(&bytes).contains("parameters=32"));
+            seed("gguf", &format!("{version}-{is_big_endian}"), &bytes);
+        }
     }
 }

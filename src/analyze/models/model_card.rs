@@ -83,6 +83,8 @@ struct Config {
     diffusers_version: Option<Value>,
     base_model_name_or_path: Option<Value>,
     peft_type: Option<Value>,
+    #[serde(rename = "_name_or_path")]
+    name: Option<Value>,
 }
 
 /// The facts of a JSON file; `None` if it is another one.
@@ -100,11 +102,13 @@ fn config(bytes: &[u8]) -> Option<Facts> {
         ("quantization", quantization.and_then(Value::as_str).map(str::to_owned)),
         ("base-model", text(&config.base_model_name_or_path)),
         ("adapter", text(&config.peft_type)),
+        ("declared-name", text(&config.name)),
     ];
     let has = |key| facts.iter().any(|it| it.0 == key && it.1.is_some());
     let is_ours = has("transformers-version")
         || has("diffusers-version")
         || has("adapter")
+        || has("declared-name")
         || (has("architecture") && has("model-type"));
     let known = facts.into_iter().filter_map(|it| Some((it.0, it.1?)));
     is_ours.then(|| known.collect())
@@ -178,6 +182,8 @@ mod tests {
         /m/unet/ architecture=UNet2DConditionModel
         /m/unet/ diffusers-version=0.29.0
         ");
+        let text = r#"{"_name_or_path": "org/Llama-3-8B"}"#;
+        assert_eq!(check("m/config.json", text), "/m/ declared-name=org/Llama-3-8B\n");
         let text = r#"{"base_model_name_or_path": "org/base", "peft_type": "LORA"}"#;
         insta::assert_snapshot!(check("m/adapter_config.json", text), @r"
         /m/ adapter=LORA

@@ -150,7 +150,7 @@ pub(in crate::analyze) mod made {
 mod tests {
     use super::ANALYZER;
     use super::made::sample;
-    use crate::analyze::tests::{find, shown, wants};
+    use crate::analyze::tests::{find, seed, shown, wants};
     use crate::format::protobuf::made::{bytes, number};
 
     fn check(path: &str, bytes: &[u8]) -> String {
@@ -184,5 +184,11 @@ mod tests {
             assert_eq!(check(&path, other), "");
         }
         assert!(!wants(&ANALYZER, "h/models--a--b/blobs/0123"));
+    }
+
+    #[test]
+    fn a_good_file_is_kept_for_fuzzing() {
+        assert!(check("m/net.onnx", &sample()).contains("ir-version=8"));
+        seed("onnx", "sample", &sample());
     }
 }

@@ -231,7 +231,7 @@ pub(in crate::analyze) mod made {
 mod tests {
     use super::ANALYZER;
     use super::made::{file, sample};
-    use crate::analyze::tests::{find, shown};
+    use crate::analyze::tests::{find, seed, shown};
 
     fn check(path: &str, bytes: &[u8]) -> String {
         let mut found = find(&ANALYZER, path, bytes);
@@ -286,5 +286,11 @@ mod tests {
             format!(r#"{{"a": {{"dtype": "I8", "shape": [{shape}], "data_offsets": [0, 0]}}}}"#);
         let text = check("m.safetensors", &file(&header, 0));
         assert!(text.contains(&format!("parameters={}", u64::MAX)), "{text}");
+    }
+
+    #[test]
+    fn a_good_file_is_kept_for_fuzzing() {
+        assert!(check("m.safetensors", &sample()).contains("parameters=33"));
+        seed("safetensors", "sample", &sample());
     }
 }

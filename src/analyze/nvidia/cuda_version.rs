@@ -155,6 +155,7 @@ mod tests {
     fn a_server_and_a_board_write_their_own() {
         let found = find(&ANALYZER, "opt/tritonserver/TRITON_VERSION", b"2.45.0\n");
         assert!(shown(&found).contains("tritonserver 2.45.0"));
+        assert!(shown(&found).contains("release=24.04"));
         let text = b"# R35 (release), REVISION: 4.1, GCID: 33958178, BOARD: t186ref\n";
         let found = find(&ANALYZER, "etc/nv_tegra_release", text);
         assert!(shown(&found).contains("jetson-linux 35.4.1"));

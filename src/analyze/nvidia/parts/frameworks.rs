@@ -9,7 +9,7 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "tritonserver",
         title: "Triton Inference Server",
-        // By the release of the container image, `26.01`, not by the server's version.
+        // By the release of the container image, `26.01`: the component's property `release`.
         products: &["Triton Inference Server", "NVIDIA Triton Inference Server"],
         pypi: &["tritonserver"],
         packages: &["tritonserver"],

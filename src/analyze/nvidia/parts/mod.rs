@@ -12,6 +12,7 @@
 mod frameworks;
 mod platform;
 mod toolkit;
+mod triton;
 
 use super::release;
 use crate::model::{Component, Ecosystem};
@@ -42,6 +43,11 @@ impl Part {
         component = component.property("title", self.title);
         if let Some(product) = self.products.first() {
             component = component.property("product", product);
+        }
+        if self.name == "tritonserver"
+            && let Some(release) = triton::release(version)
+        {
+            component = component.property("release", &release);
         }
         if let Some(of) = self.of {
             component = component.property("part-of", of);
