@@ -4,7 +4,10 @@
 //! it is a tool. Exit codes: 0 done, 2 could not be done.
 
 mod db;
+mod progress;
 mod scan;
+mod scan_step;
+mod secrets;
 
 use std::fmt;
 use std::io::Write as _;
@@ -28,6 +31,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Scan(scan::Arguments),
+    ScanStep(scan_step::Arguments),
     #[command(subcommand)]
     Db(db::Command),
 }
@@ -66,6 +70,7 @@ pub fn main() -> ExitCode {
     }
     report(match Arguments::parse().command {
         Command::Scan(arguments) => scan::run(&arguments),
+        Command::ScanStep(arguments) => scan_step::run(&arguments),
         Command::Db(command) => db::run(&command),
     })
 }

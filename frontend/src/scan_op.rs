@@ -73,7 +73,7 @@ fn scan(
     };
     let mut args = vec![
         BINARY.to_owned(),
-        "scan".to_owned(),
+        "scan-step".to_owned(),
         "--attachable".to_owned(),
         "--out".to_owned(),
         "/".to_owned(),

@@ -6,16 +6,21 @@
 
 mod found;
 mod input;
+mod json;
 mod text;
+mod url;
 mod want;
 
 mod apk;
+mod conda;
 mod dpkg;
+mod jupyter;
 mod models;
 mod npm;
 mod nvidia;
 mod os_release;
 mod python;
+mod r_package;
 mod unsafe_model;
 
 use crate::model::{Component, LayerPath};
@@ -24,18 +29,24 @@ pub use found::Found;
 pub use input::{Input, Unread};
 pub use want::{HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_head, wanting_link};
 
+use conda::conda_meta;
 use found::Owning;
+use jupyter::{jupyter_kernel, labextension};
 use models::{
     gguf, hub_cache, hub_link, keras_model, model_card, ollama, onnx, pytorch_model, safetensors,
     tensorflow_model, tensorrt_engine,
 };
 use nvidia::{accelerator, cuda_header, cuda_library, cuda_program, cuda_version};
+use python::{
+    dist_metadata, dist_metadata_link, dist_origin, dist_record, egg_link, venv, wheel_sbom, zipapp,
+};
 use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
     accelerator::ANALYZER,
     apk::ANALYZER,
+    conda_meta::ANALYZER,
     cuda_header::ANALYZER,
     cuda_library::ANALYZER,
     cuda_program::ANALYZER,
@@ -44,8 +55,10 @@ pub const ANALYZERS: &[Analyzer] = &[
     gguf::ANALYZER,
     hub_cache::ANALYZER,
     hub_link::ANALYZER,
+    jupyter_kernel::ANALYZER,
     keras::ANALYZER,
     keras_model::ANALYZER,
+    labextension::ANALYZER,
     model_card::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
@@ -53,13 +66,21 @@ pub const ANALYZERS: &[Analyzer] = &[
     onnx::ANALYZER,
     os_release::ANALYZER,
     pickle::ANALYZER,
-    python::ANALYZER,
+    dist_metadata::ANALYZER,
+    zipapp::ANALYZER,
+    egg_link::ANALYZER,
+    dist_metadata_link::ANALYZER,
+    dist_origin::ANALYZER,
+    dist_record::ANALYZER,
+    venv::ANALYZER,
     pytorch_model::ANALYZER,
+    r_package::ANALYZER,
     safetensors::ANALYZER,
     savedmodel::ANALYZER,
     tensorflow_model::ANALYZER,
     tensorrt_engine::ANALYZER,
     torch::ANALYZER,
+    wheel_sbom::ANALYZER,
 ];
 
 /// The most of a file that an analyzer takes into memory as a whole.

@@ -25,6 +25,12 @@ const GOOD: &[Good] = &[
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\n\nP:b\nV:1\no:c\n\n".into()
     }),
+    ("conda", "opt/conda/conda-meta/a-1.0-py_0.json", || {
+        br#"{"build": "py_0", "files": ["bin/a", "lib/libb.so.1"], "license": "BSD 3", "name": "a",
+            "paths_data": {"paths": [{"_path": "bin/a"}]}, "url": "https://h/c/noarch/a-1.0-py_0.conda",
+            "version": "1.0"}"#
+            .into()
+    }),
     ("cuda-header", "i/nccl.h", || {
         b"#define NCCL_MAJOR 2\n#define NCCL_MINOR 21\n#define NCCL_PATCH 5\n".into()
     }),
@@ -38,8 +44,14 @@ const GOOD: &[Good] = &[
     ("gguf", "m.gguf", gguf::made::sample),
     ("hub-cache", "models--a--b/refs/main", || "0123456789".repeat(4).into_bytes()),
     ("hub-link", HUB_LINK, || b"../../blobs/ab".into()),
+    ("jupyter-kernel", "v/share/jupyter/kernels/a/kernel.json", || {
+        br#"{"argv": ["/opt/b/bin/python", "-m"], "env": {"X": "y"}}"#.into()
+    }),
     ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
     ("keras-model", "m.keras", keras_model::made::sample),
+    ("labextension", "share/jupyter/labextensions/a/install.json", || {
+        br#"{"packageManager": "python", "packageName": "a"}"#.into()
+    }),
     ("model-card", "m/config.json", || {
         br#"{"architectures": ["Llama"], "model_type": "llama"}"#.into()
     }),
@@ -56,12 +68,37 @@ const GOOD: &[Good] = &[
         b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R.".into()
     }),
     ("python", "p/a.dist-info/METADATA", || "Name: A_b\nVersion: 1.0\nSummary: é\n\nbody\n".into()),
+    ("python-archive", "s/a.pex", || {
+        zip(&[
+            ("x/a.dist-info/METADATA.z", b"Name: a\nVersion: 1.0\n"),
+            ("b.egg-info/PKG-INFO", b"Name: b\nVersion: 2\n"),
+        ])
+    }),
+    ("python-editable", "s/a.egg-link", || b"/src/a\n.".into()),
+    ("python-link", "s/a-1.dist-info/METADATA", || {
+        b"/c/uv/archive-v0/x/a-1.dist-info/METADATA".into()
+    }),
+    ("python-origin", "p/a-1.dist-info/direct_url.json", || {
+        br#"{"url": "https://u:p@h/a.git", "vcs_info": {"vcs": "git", "commit_id": "0a"}}"#.into()
+    }),
+    ("python-record", "p/a-1.dist-info/RECORD", || {
+        b"\"a,\"\"b\".so,sha256=x,1\na-1.dist-info/METADATA,,\n../bin/a,,\n".into()
+    }),
+    ("python-venv", "opt/v/pyvenv.cfg", || b"home = /usr/bin\nversion = 3.11.2\n".into()),
     ("pytorch-model", "m.pt", || zip(&[("m/data.pkl", b"\x80\x02}."), ("m/data/0", b"w")])),
+    ("r", "R/library/a/DESCRIPTION", || {
+        b"Package: a\nVersion: 1.0\nLicense: GPL-2 | MIT\nBuilt: R 4.2.2; ; x; unix\n".into()
+    }),
     ("safetensors", "m.safetensors", safetensors::made::sample),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
     ("tensorflow-model", "m/saved_model.pb", tensorflow_model::made::sample),
     ("tensorrt-engine", "m.plan", || [&b"ftrt"[..], &[0; 20], &[10, 0, 1, 6]].concat()),
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
+    ("wheel-sbom", "p/a-1.dist-info/sboms/b.json", || {
+        br#"{"components": [{"name": "b", "version": "1", "purl": "pkg:cargo/b@1", "licenses":
+            [{"license": {"id": "MIT"}}]}], "packages": [{"name": "c", "versionInfo": "2"}]}"#
+            .into()
+    }),
 ];
 
 /// Reads `bytes` as the file at `path`, which the analyzer must want.

@@ -13,11 +13,19 @@ pub(super) fn value(raw: &[u8]) -> Option<&str> {
     (fits && !text.contains(|it: char| it.is_control() || it.is_whitespace())).then_some(text)
 }
 
-/// A value that may become a fact and may have blanks: a maintainer, a licence, a title.
+/// A text that may become a fact and has blanks: a licence, a title.
 pub(super) fn phrase(raw: &[u8]) -> Option<&str> {
     let text = str::from_utf8(raw.trim_ascii()).ok()?;
     let fits = !text.is_empty() && text.len() <= MAX_VALUE;
-    (fits && !text.contains(|it: char| it.is_control())).then_some(text)
+    (fits && !text.contains(char::is_control)).then_some(text)
+}
+
+/// Licences as a component has them: those that may become facts, sorted.
+pub(super) fn licenses<'a>(raw: impl IntoIterator<Item = &'a [u8]>) -> Vec<String> {
+    let mut licenses: Vec<String> = raw.into_iter().filter_map(phrase).map(str::to_owned).collect();
+    licenses.sort_unstable();
+    licenses.dedup();
+    licenses
 }
 
 /// The lines with their numbers, counted from 1, without their ends.
@@ -38,7 +46,7 @@ pub(super) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{field, phrase, value};
+    use super::{field, licenses, value};
 
     #[test]
     fn a_value_is_short_and_visible() {
@@ -49,11 +57,9 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_may_have_blanks_and_no_more() {
-        assert_eq!(phrase(b" A B <a@b.example> "), Some("A B <a@b.example>"));
-        for raw in [&b" "[..], b"a\tb", b"a\x1b[2J", b"caf\xe9", &[b'x'; 257]] {
-            assert_eq!(phrase(raw), None);
-        }
+    fn licences_are_sorted_and_short() {
+        let raw: [&[u8]; 5] = [b"MIT", b" BSD 3 ", b"MIT", b"a\nb", &[b'x'; 257]];
+        assert_eq!(licenses(raw), ["BSD 3", "MIT"]);
     }
 
     #[test]

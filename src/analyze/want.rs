@@ -103,12 +103,22 @@ const SNIFFED: &[&str] = &[
     ".so",
 ];
 
+/// Extensions of files that are no programs, whatever their mode says, in order.
+const TEXTS: &[&str] = &[
+    ".bat", ".c", ".cc", ".cfg", ".conf", ".cpp", ".css", ".csv", ".cxx", ".el", ".f90", ".gif",
+    ".go", ".gz", ".h", ".hpp", ".html", ".ico", ".in", ".inc", ".ini", ".java", ".jpg", ".js",
+    ".json", ".la", ".log", ".lua", ".m4", ".map", ".md", ".mjs", ".mo", ".pc", ".php", ".pl",
+    ".pm", ".png", ".po", ".pod", ".ps1", ".py", ".pyc", ".pyi", ".r", ".rb", ".rs", ".rst", ".sh",
+    ".svg", ".tcl", ".toml", ".ts", ".txt", ".xml", ".yaml", ".yml",
+];
+
 /// Whether a file that no analyzer wants by its path may be worth a look at its first bytes. Asked
-/// only where files are not opened anyway.
+/// only where files are not opened anyway; what is not worth it as an executable is not at all.
 pub fn may_sniff(path: &LayerPath, is_executable: bool) -> bool {
     let name = path.file_name();
     let is_blob = || path.parent().ends_with("/blobs");
-    is_executable
+    let is_text = || extension(name).is_some_and(|it| TEXTS.binary_search(&it.as_str()).is_ok());
+    (is_executable && !is_text())
         || extension(name).is_some_and(|it| SNIFFED.contains(&it.as_str()))
         || name.contains(".so.")
         || is_blob()
@@ -335,6 +345,15 @@ mod tests {
         for text in [&b""[..], b"#!/bin/sh\n", b"{\"name\": \"x\"}  "] {
             assert_eq!(magic(text), None);
         }
+    }
+
+    #[test]
+    fn scripts_are_not_worth_a_look_and_programs_are() {
+        assert!(TEXTS.is_sorted());
+        assert!(!TEXTS.iter().any(|it| SNIFFED.contains(it)));
+        let may = |path, mode| may_sniff(&LayerPath::new(path).unwrap(), mode);
+        assert!(may("usr/bin/node", true) && may("opt/tool-1.2", true) && may("a/lib.so", false));
+        assert!(!may("usr/bin/node", false) && !may("a/b.py", true) && !may("a/B.PY", true));
     }
 
     #[test]

@@ -5,11 +5,14 @@
 //! not fit ends the reading with an error that never repeats what the file says.
 
 pub mod bytes;
+pub mod compression;
 pub mod cursor;
 pub mod elf;
 pub mod pickle;
 pub mod protobuf;
+pub mod tar;
 pub mod zip;
+mod zstd;
 
 use std::io;
 
@@ -24,6 +27,12 @@ pub enum FormatError {
     /// It is not what it begins like; the text says where it departs.
     #[error("{0}")]
     Malformed(&'static str),
+    /// The same, of a format that is read front to back, at a place that people can look at.
+    #[error("at byte {offset}: {what}")]
+    At { offset: u64, what: &'static str },
+    /// It is compressed in a way that is not read here.
+    #[error("it is compressed with {0}, which cannot be read; gzip and zstd can")]
+    Compression(&'static str),
     /// It asks for more than is given to any file.
     #[error("{what}, limit {limit}")]
     Limit { what: &'static str, limit: u64 },

@@ -19,6 +19,16 @@ pub trait Content {
     }
 }
 
+/// The next piece of a file that is read front to back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunk {
+    /// So many bytes at the front of the buffer.
+    Data(usize),
+    /// So many zeros that are not stored.
+    Hole(u64),
+    End,
+}
+
 impl Content for &[u8] {
     fn size(&self) -> u64 {
         self.len() as u64

@@ -218,6 +218,24 @@ impl Inventory {
         out.write_all(b"\n")
     }
 
+    /// How long the line of one file is.
+    pub fn size(path: &LayerPath, facts: &FileFacts) -> usize {
+        struct Length(usize);
+        impl Write for Length {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0 += bytes.len();
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut length = Length(0);
+        // Counting takes every write.
+        Self::write_line(path, facts, &mut length).unwrap_or_default();
+        length.0
+    }
+
     /// Reads the first line: how many follow.
     pub fn read_header(line: &[u8]) -> Result<usize, InventoryError> {
         let header: Header = serde_json::from_slice(line)

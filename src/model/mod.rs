@@ -11,7 +11,7 @@ mod path;
 mod purl;
 
 pub use component::{Component, SourcePackage, Standing};
-pub use content::Content;
+pub use content::{Chunk, Content};
 pub use distro::Distro;
 pub use ecosystem::Ecosystem;
 pub use finding::{Fix, Secret, Severity, Vulnerability};

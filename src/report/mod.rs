@@ -10,5 +10,5 @@ mod text;
 pub use plain::plain;
 pub use scan_json::scan_json;
 pub use scan_table::scan_table;
-pub use scanned::{FoundSecret, Image, Layer, Scanned, Target};
+pub use scanned::{FoundSecret, Image, Layer, Place, Scanned, Target};
 pub use text::{Blocked, Told, What, stop_message, warning};

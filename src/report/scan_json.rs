@@ -34,6 +34,8 @@ struct TargetOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<&'a str>,
@@ -42,8 +44,10 @@ struct TargetOut<'a> {
 #[derive(Serialize)]
 struct LayerOut<'a> {
     number: usize,
-    digest: &'a str,
-    diff_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<&'a str>,
     changes: Vec<ChangeOut<'a>>,
@@ -117,18 +121,19 @@ struct SecretOut<'a> {
     rule: &'a str,
     title: &'a str,
     severity: crate::model::Severity,
-    path: String,
+    place: String,
     line: u64,
     preview: String,
     fingerprint: String,
-    layer: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layer: Option<usize>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     deleted: bool,
 }
 
 #[derive(Serialize)]
 struct NoteOut<'a> {
-    path: String,
+    place: String,
     note: &'a str,
 }
 
@@ -142,8 +147,9 @@ pub fn scan_json(scanned: &Scanned, out: &mut dyn Write) -> io::Result<()> {
             path: &scanned.target.path,
             kind: if image.is_some() { "image" } else { "directory" },
             name: image.and_then(|it| it.name.as_deref()),
-            config: image.map(|it| it.config.as_str()),
-            platform: image.map(|it| it.platform.as_str()),
+            digest: image.and_then(|it| it.digest.as_deref()),
+            config: image.and_then(|it| it.config.as_deref()),
+            platform: image.and_then(|it| it.platform.as_deref()),
         },
         distro: scanned.distro.as_ref(),
         layers: scanned.layers.iter().enumerate().map(layer).collect(),
@@ -153,7 +159,7 @@ pub fn scan_json(scanned: &Scanned, out: &mut dyn Write) -> io::Result<()> {
         notes: scanned
             .notes
             .iter()
-            .map(|(path, note)| NoteOut { path: path.to_string(), note })
+            .map(|(place, note)| NoteOut { place: place.to_string(), note })
             .collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -163,8 +169,8 @@ pub fn scan_json(scanned: &Scanned, out: &mut dyn Write) -> io::Result<()> {
 fn layer((number, layer): (usize, &Layer)) -> LayerOut<'_> {
     LayerOut {
         number,
-        digest: &layer.digest,
-        diff_id: &layer.diff_id,
+        digest: layer.digest.as_deref(),
+        diff_id: layer.diff_id.as_deref(),
         created_by: layer.created_by.as_deref(),
         changes: layer.changes.iter().map(change_out).collect(),
         lost_databases: layer.lost.iter().map(ToString::to_string).collect(),
@@ -223,7 +229,7 @@ fn secret(it: &FoundSecret) -> SecretOut<'_> {
         rule,
         title: secrets::rule(rule).map_or(rule, |it| it.title),
         severity: secrets::severity(rule),
-        path: it.path.to_string(),
+        place: it.place.to_string(),
         line: it.hit.line,
         preview: it.hit.preview.to_string(),
         fingerprint: it.hit.fingerprint.to_string(),

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::plain::plain;
-use super::scanned::{Layer, Scanned, change};
+use super::scanned::{Layer, Place, Scanned, change};
 use super::table::aligned;
 use crate::fold::{Move, Package};
 use crate::model::Standing;
@@ -65,14 +65,18 @@ fn unsafe_files(scanned: &Scanned) -> Vec<Vec<String>> {
 
 fn secrets_found(scanned: &Scanned) -> Vec<Vec<String>> {
     let mut secrets: Vec<_> = scanned.secrets.iter().collect();
-    secrets.sort_by_key(|it| (Reverse(secrets::severity(&it.hit.rule)), &it.path, it.hit.line));
+    secrets.sort_by_key(|it| (Reverse(secrets::severity(&it.hit.rule)), &it.place, it.hit.line));
     let row = |it: &&super::FoundSecret| {
         let deleted = if it.is_deleted { ", deleted later" } else { "" };
+        let place = match &it.place {
+            Place::File(path) => format!("{path}:{}", it.hit.line),
+            other => other.to_string(),
+        };
         vec![
             secrets::severity(&it.hit.rule).to_string(),
             it.hit.rule.clone(),
             it.hit.preview.to_string(),
-            format!("{}:{}{deleted}", it.path, it.hit.line),
+            format!("{place}{deleted}"),
         ]
     };
     secrets.iter().map(row).collect()
@@ -126,7 +130,7 @@ fn package(it: &Package, is_image: bool) -> Vec<String> {
 
 fn notes(scanned: &Scanned, out: &mut dyn Write) -> io::Result<()> {
     let shown = scanned.notes.iter().take(MAX_NOTES);
-    let rows: Vec<_> = shown.map(|(path, note)| vec![path.to_string(), note.clone()]).collect();
+    let rows: Vec<_> = shown.map(|(place, note)| vec![place.to_string(), note.clone()]).collect();
     section(out, "Could not be read", &["FILE", "WHY"], rows)?;
     match scanned.notes.len().checked_sub(MAX_NOTES) {
         Some(more @ 1..) => writeln!(out, "… and {more} more; --format json has them all"),

@@ -1,6 +1,8 @@
 //! What a scan of a filesystem or an image says, before it is put into words.
 
-use crate::fold::{Brought, Change, Fold, Move, Package, Place, UnsafeFile};
+use std::fmt;
+
+use crate::fold::{self, Brought, Change, Fold, Move, Package, UnsafeFile};
 use crate::model::{Distro, Inventory, LayerPath, SecretHit};
 
 /// A filesystem, or an image layer by layer.
@@ -14,8 +16,28 @@ pub struct Scanned {
     pub packages: Vec<Package>,
     pub unsafe_files: Vec<UnsafeFile>,
     pub secrets: Vec<FoundSecret>,
-    /// What could not be read: the path, and why.
-    pub notes: Vec<(LayerPath, String)>,
+    /// What could not be read, and why.
+    pub notes: Vec<(Place, String)>,
+}
+
+/// Where something is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    File(LayerPath),
+    /// A text that the image carries: which one, in words.
+    Text(String),
+    /// The image as a whole.
+    Image,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.fmt(f),
+            Self::Text(which) => f.write_str(which),
+            Self::Image => f.write_str("the image"),
+        }
+    }
 }
 
 /// What was scanned.
@@ -29,21 +51,23 @@ pub struct Target {
 /// What an image says of itself.
 #[derive(Clone, Debug, Default)]
 pub struct Image {
-    /// The reference in the archive, if it has one.
+    /// As it was asked for.
     pub name: Option<String>,
+    /// The digest of the manifest.
+    pub digest: Option<String>,
     /// The digest of the image's configuration.
-    pub config: String,
+    pub config: Option<String>,
     /// `os/architecture[/variant]`.
-    pub platform: String,
+    pub platform: Option<String>,
 }
 
 /// One layer of an image.
 #[derive(Clone, Debug, Default)]
 pub struct Layer {
     /// The digest of the layer as it is stored.
-    pub digest: String,
+    pub digest: Option<String>,
     /// The digest of the layer unpacked.
-    pub diff_id: String,
+    pub diff_id: Option<String>,
     /// The instruction that made it, as the image's history has it.
     pub created_by: Option<String>,
     pub changes: Vec<Change>,
@@ -55,9 +79,9 @@ pub struct Layer {
 #[derive(Clone, Debug)]
 pub struct FoundSecret {
     pub hit: SecretHit,
-    pub path: LayerPath,
-    /// The layer that brought it.
-    pub layer: usize,
+    pub place: Place,
+    /// The layer that brought it, if it is in a file.
+    pub layer: Option<usize>,
     /// A later layer deleted it, which does not take it out of its own.
     pub is_deleted: bool,
 }
@@ -69,7 +93,7 @@ impl Scanned {
         let mut secrets = Vec::new();
         let mut last = None;
         for (step, inventory) in inventories.into_iter().enumerate() {
-            let place = Place { step, parent: last, copied_from: Vec::new() };
+            let place = fold::Place { step, parent: last, copied_from: Vec::new() };
             // Without a database there is nothing to fail.
             let Ok(brought) = fold.add(&place, inventory, None) else { continue };
             let Brought { changes, lost, secrets: came, .. } = brought;
@@ -87,9 +111,9 @@ impl Scanned {
         };
         let secret = |(layer, it): (usize, crate::model::Secret)| FoundSecret {
             is_deleted: !is_there(&it.path, &it.hit),
-            layer,
+            layer: Some(layer),
             hit: it.hit,
-            path: it.path,
+            place: Place::File(it.path),
         };
         Self {
             target,
@@ -101,7 +125,7 @@ impl Scanned {
             notes: view
                 .into_iter()
                 .flat_map(|it| it.notes())
-                .map(|(path, note)| (path.clone(), note.to_owned()))
+                .map(|(path, note)| (Place::File(path.clone()), note.to_owned()))
                 .collect(),
         }
     }

@@ -206,7 +206,16 @@ mod tests {
 
     fn sample() -> Vec<u8> {
         let mark = |name: &[u8]| {
-            file_mark(name, &Meta { kind: Kind::File, stamp: stamp(9), mtime: 0, size: 1 })
+            file_mark(
+                name,
+                &Meta {
+                    kind: Kind::File,
+                    stamp: stamp(9),
+                    mtime: 0,
+                    size: 1,
+                    is_executable: false,
+                },
+            )
         };
         let directory = |name: &[u8], inode, within| Listed {
             name: name.to_vec(),
@@ -233,7 +242,8 @@ mod tests {
         assert!(within(b"aa").is_none());
         assert_eq!(within(b"b").unwrap().stamp.inode, 3);
         assert_eq!(a.within()(b"x").unwrap().stamp.inode, 4);
-        let meta = Meta { kind: Kind::File, stamp: stamp(9), mtime: 0, size: 1 };
+        let meta =
+            Meta { kind: Kind::File, stamp: stamp(9), mtime: 0, size: 1, is_executable: false };
         assert!(a.has_file(file_mark(b"g", &meta)));
         assert!(!a.has_file(file_mark(b"g", &Meta { size: 2, ..meta })));
     }

@@ -3,11 +3,14 @@
 //! The inventory of a view is the same bytes whether it is computed whole or from the parent's.
 //! Scanned content is hostile: it gives facts and notes, and cannot stop the scan.
 
+mod image;
 mod index;
+mod layers;
 mod lines;
 mod overlay;
 mod place;
 mod plan;
+mod progress;
 mod read;
 mod walk;
 mod witness;
@@ -18,15 +21,23 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use image::{ScannedImage, image};
+pub use layers::LayerFacts;
 pub use lines::ParentError;
+pub use progress::{Listener, Progress};
 pub use read::{FileScanner, ScannerFactory};
 pub use witness::Witness;
 
+use crate::format::FormatError;
+use crate::model::Inventory;
 use crate::source::Tree;
+use crate::source::image::ImageError;
 use index::Index;
 use lines::{Lines, assemble};
 use plan::Parent;
-use walk::{Walked, walk};
+use progress::Meter;
+use read::Workers;
+use walk::{Purpose, Walked, walk};
 
 /// The file in a scan's output that says what the filesystem holds.
 pub const INVENTORY: &str = "inventory.jsonl";
@@ -90,10 +101,36 @@ pub enum ScanError {
     Root(#[source] io::Error),
     #[error("the parent's inventory cannot be used")]
     Parent(#[source] ParentError),
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    #[error("layer {number} of the image cannot be read")]
+    Layer { number: usize, source: FormatError },
     #[error("more than {limit} bytes of facts")]
     TooManyFacts { limit: usize },
     #[error("cannot write {path}")]
     Write { path: String, source: io::Error },
+}
+
+/// What a scan of a tree or an image did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files and bytes that were read.
+    pub n_files: u64,
+    pub n_bytes: u64,
+}
+
+/// Scans a tree whole. Without a factory no secrets are looked for, and only files that may say
+/// something of packages are opened.
+pub fn tree(
+    path: &Path,
+    factory: Option<&ScannerFactory<'_>>,
+    listener: &Listener<'_>,
+) -> Result<(Inventory, Summary), ScanError> {
+    let meter = Meter::new(listener, None);
+    let purpose = Purpose { wants_facts: true, ..Purpose::default() };
+    let walked = walk(&open(path)?, purpose, &Workers::new(factory), &meter)?;
+    let summary = Summary { n_files: walked.n_files, n_bytes: walked.n_bytes };
+    Ok((Inventory { files: walked.files.into_iter().collect() }, summary))
 }
 
 /// Scans the view, lays the other trees over it, and writes inventory and index.
@@ -107,7 +144,9 @@ pub fn run(paths: &ScanPaths, factory: &ScannerFactory<'_>) -> Result<ScanSummar
     };
     for path in &paths.over {
         let below = Lines::parse(inventory).map_err(ScanError::Parent)?;
-        let walked = walk(&open(path)?, None, true, factory)?;
+        let purpose = Purpose { wants_names: true, ..Purpose::default() };
+        let meter = Meter::new(&|_| {}, None);
+        let walked = walk(&open(path)?, purpose, &Workers::new(Some(factory)), &meter)?;
         summary.add(&walked);
         (inventory, summary.n_lines) = assemble(overlay::lay(&below, walked));
     }
@@ -139,7 +178,9 @@ fn scan_view(
         _ => (None, ParentUse::None),
     };
     let mut summary = ScanSummary::new(parent_use);
-    let walked = walk(&tree, from, false, factory)?;
+    let purpose = Purpose { parent: from, ..Purpose::default() };
+    let meter = Meter::new(&|_| {}, None);
+    let walked = walk(&tree, purpose, &Workers::new(Some(factory)), &meter)?;
     summary.add(&walked);
     let Walked { pieces, index, witness, .. } = walked;
     summary.witness = witness;

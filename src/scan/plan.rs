@@ -13,16 +13,16 @@ use crate::model::{FileFacts, LayerPath};
 use crate::source::{Entry, Kind, Meta, Stamp};
 
 /// Directories deeper than this are noted, not read.
-const MAX_DEPTH: usize = 1000;
+pub(super) const MAX_DEPTH: usize = 1000;
 
 /// As are directories whose path has more bytes than this, four times what a program can name.
-const MAX_PATH: usize = 16 << 10;
+pub(super) const MAX_PATH: usize = 16 << 10;
 
 /// Notes on directories begin so; nothing that is said of a file does.
 pub(super) const DIRECTORY: &str = "this directory ";
 
 /// What a scan starts from.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Parent<'p> {
     pub(super) lines: &'p Lines,
     pub(super) index: &'p Index,
@@ -44,7 +44,10 @@ pub(super) struct Task<'p> {
 /// What threads hand in.
 #[derive(Debug, Default)]
 pub(super) struct Found<'p> {
+    /// Lines that are carried over.
     pub(super) pieces: Vec<Piece<'p>>,
+    /// What was read or noted now.
+    pub(super) files: Vec<(LayerPath, FileFacts)>,
     pub(super) listed: Vec<(usize, Listed<'p>)>,
     /// Every path and whether it is a directory, if asked for.
     pub(super) names: Vec<(LayerPath, bool)>,
@@ -74,6 +77,9 @@ pub(super) struct Plan<'p> {
 pub(super) struct Planner<'p> {
     pub(super) parent: Option<Parent<'p>>,
     pub(super) wants_names: bool,
+    /// Every file is read, and the next scan starts from what is seen here. Otherwise only files
+    /// that an analyzer may want are looked at.
+    pub(super) reads_all: bool,
     /// Directories that were given a number.
     pub(super) n_directories: AtomicUsize,
 }
@@ -111,6 +117,8 @@ impl<'p> Planner<'p> {
                     let task = Task { number, place: Arc::clone(place), name, stamp, before };
                     self.directory(task, &path, &meta, &mut plan);
                 }
+                Ok(Meta { kind: Kind::File, is_executable, .. })
+                    if !self.reads_all && !may_want(&path, is_executable) => {}
                 Ok(meta @ Meta { kind: Kind::File, .. }) => {
                     self.file(name, &path, meta, task.before, &mut plan);
                 }
@@ -135,8 +143,7 @@ impl<'p> Planner<'p> {
 
     fn directory(&self, mut task: Task<'p>, path: &LayerPath, meta: &Meta, plan: &mut Plan<'p>) {
         if task.place.depth() >= MAX_DEPTH || path.as_str().len() > MAX_PATH {
-            let limit = format!("limit {MAX_DEPTH} levels, {MAX_PATH} bytes");
-            return plan.found.note(path, format!("{DIRECTORY}is too deep to be scanned: {limit}"));
+            return plan.found.note(path, too_deep());
         }
         if let (Some(parent), Some(seen)) = (&self.parent, task.before)
             && parent.index.trusts(seen.stamp, task.stamp)
@@ -159,6 +166,10 @@ impl<'p> Planner<'p> {
         before: Option<Seen<'p>>,
         plan: &mut Plan<'p>,
     ) {
+        if !self.reads_all {
+            plan.files.push((name, meta.size));
+            return;
+        }
         let mark = index::file_mark(name.as_bytes(), &meta);
         plan.listed.files.push(mark);
         plan.found.saw(meta.stamp);
@@ -177,14 +188,26 @@ impl<'p> Planner<'p> {
     }
 }
 
+/// The note on a directory that is not entered.
+pub(super) fn too_deep() -> String {
+    format!("{DIRECTORY}is too deep to be scanned: limit {MAX_DEPTH} levels, {MAX_PATH} bytes")
+}
+
+/// Whether an analyzer may want the file, by its path or by its first bytes.
+pub(super) fn may_want(path: &LayerPath, is_executable: bool) -> bool {
+    !analyze::wanting(path).is_empty() || analyze::may_sniff(path, is_executable)
+}
+
 impl Found<'_> {
-    /// Adds the line of a file.
-    pub(super) fn add(&mut self, path: &LayerPath, facts: &FileFacts) {
-        self.pieces.push(Piece::new(path, facts));
+    /// Adds what a file says, if it says anything.
+    pub(super) fn add(&mut self, path: LayerPath, facts: FileFacts) {
+        if !facts.is_empty() {
+            self.files.push((path, facts));
+        }
     }
 
     pub(super) fn note(&mut self, path: &LayerPath, what: String) {
-        self.add(path, &FileFacts { notes: vec![what], ..FileFacts::default() });
+        self.add(path.clone(), FileFacts { notes: vec![what], ..FileFacts::default() });
     }
 
     fn witnessed(&mut self, path: &LayerPath, meta: &Meta) {

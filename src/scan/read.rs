@@ -1,12 +1,14 @@
 //! One file: opened once, read for secrets and packages together.
 
+use std::convert::Infallible;
 use std::ffi::CString;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::analyze::{self, Analyzer, HEAD, Input, Unread};
-use crate::model::{Content, FileFacts, LayerPath, SecretHit};
-use crate::source::{Chunk, Directory, File};
+use crate::model::{Chunk, Content, FileFacts, LayerPath, SecretHit};
+use crate::source::{Directory, File};
 
 /// Looks for secrets in one file after the other. Each thread has its own.
 pub trait FileScanner: Send {
@@ -23,14 +25,50 @@ pub type ScannerFactory<'a> = dyn Fn() -> Box<dyn FileScanner> + Sync + 'a;
 
 const BUFFER: usize = 256 << 10;
 
+/// What is read of a file of which only the first bytes may matter.
+const FRONT: usize = 4 << 10;
+
 /// What a hole is to the secret scanner: enough to end a match.
 const HOLE: [u8; 4096] = [0; 4096];
 
+/// One worker for each thread of the pool, made when it reads its first file.
+pub(super) struct Workers<'w> {
+    slots: Vec<Mutex<Option<Worker<'w>>>>,
+    factory: Option<&'w ScannerFactory<'w>>,
+}
+
+impl<'w> Workers<'w> {
+    /// Secrets are looked for if there is a factory.
+    pub(super) fn new(factory: Option<&'w ScannerFactory<'w>>) -> Self {
+        let slots = (0..rayon::current_num_threads()).map(|_| Mutex::default()).collect();
+        Self { slots, factory }
+    }
+
+    pub(super) fn look_for_secrets(&self) -> bool {
+        self.factory.is_some()
+    }
+
+    /// Lends the worker of this thread. The job must not wait for others.
+    pub(super) fn lend<T>(&self, job: impl FnOnce(&mut Worker<'w>) -> T) -> T {
+        let slot = rayon::current_thread_index().and_then(|it| self.slots.get(it));
+        // There is a slot for each thread of the pool, and only those run this.
+        let mut spare = None;
+        let mut slot = slot.map(lock);
+        let worker = slot.as_deref_mut().unwrap_or(&mut spare);
+        job(worker.get_or_insert_with(|| Worker::new(self.factory)))
+    }
+
+    /// How many bytes all of them read.
+    pub(super) fn n_bytes(&self) -> u64 {
+        self.slots.iter().map(|it| lock(it).as_ref().map_or(0, |it| it.n_bytes)).sum()
+    }
+}
+
 /// What one thread needs to read files.
-pub(super) struct Worker<'a> {
+pub(super) struct Worker<'w> {
     buffer: Vec<u8>,
-    scanner: Box<dyn FileScanner>,
-    factory: &'a ScannerFactory<'a>,
+    scanner: Option<Box<dyn FileScanner>>,
+    factory: Option<&'w ScannerFactory<'w>>,
     pub(super) n_bytes: u64,
 }
 
@@ -42,9 +80,9 @@ pub(super) struct Reading {
     pub(super) failed: bool,
 }
 
-impl<'a> Worker<'a> {
-    pub(super) fn new(factory: &'a ScannerFactory<'a>) -> Self {
-        Self { buffer: vec![0; BUFFER], scanner: factory(), factory, n_bytes: 0 }
+impl<'w> Worker<'w> {
+    fn new(factory: Option<&'w ScannerFactory<'w>>) -> Self {
+        Self { buffer: vec![0; BUFFER], scanner: factory.map(|it| it()), factory, n_bytes: 0 }
     }
 
     /// Reads the file `name`. Nothing in it can stop the scan.
@@ -64,80 +102,150 @@ impl<'a> Worker<'a> {
     }
 
     fn read_open(&mut self, mut file: File, path: &LayerPath, into: &mut Reading) {
-        let first = match file.next(&mut self.buffer) {
+        let by_path = analyze::wanting(path);
+        let length = if by_path.is_empty() && self.scanner.is_none() { FRONT } else { BUFFER };
+        let first = match file.next(self.buffer.get_mut(..length).unwrap_or_default()) {
             Ok(first) => first,
             Err(error) => return into.fail("cannot be read", &error),
         };
-        self.analyze(&file, &first, path, into);
-        let streamed = catch_unwind(AssertUnwindSafe(|| {
-            self.scanner.begin(path);
-            let end = self.stream(&mut file, first);
-            (end, self.scanner.finish())
-        }));
-        let Ok((end, (secrets, notes))) = streamed else {
-            // The scanner may be in any state.
-            self.scanner = (self.factory)();
-            into.facts.notes.push("the scan of this file broke off".to_owned());
-            return;
+        let front = match first {
+            Chunk::Data(n) => self.buffer.get(..n).unwrap_or_default(),
+            Chunk::Hole(_) | Chunk::End => &[],
         };
-        into.facts.secrets = secrets;
-        into.facts.notes.extend(notes);
-        if let Err(error) = end {
+        // A file that fits the buffer is not read again.
+        let is_whole = front.len() as u64 == file.size();
+        let content: &dyn Content = if is_whole { &front } else { &file };
+        into.analyze(path, front, content);
+        if let Err(error) = self.look(path, first, &mut |buffer| file.next(buffer), into) {
             into.fail("cannot be read to its end", &error);
         }
     }
 
-    /// Lets those analyzers read the file that want it, by its path or by its first bytes. A file
-    /// that fits the buffer is not read again.
-    fn analyze(&self, file: &File, first: &Chunk, path: &LayerPath, into: &mut Reading) {
-        let front = match first {
-            Chunk::Data(n) => self.buffer.get(..*n).unwrap_or_default(),
-            Chunk::Hole(_) | Chunk::End => &[],
-        };
-        let head = front.get(..HEAD).unwrap_or(front);
-        let wanting = analyze::wanting(path).and(analyze::wanting_head(path, head));
-        let is_whole = front.len() as u64 == file.size();
-        let content: &dyn Content = if is_whole { &front } else { file };
-        for analyzer in wanting.iter() {
-            into.run(analyzer, &Input { path, content });
-        }
+    /// Reads a file that is in memory.
+    pub(super) fn read_whole(&mut self, path: &LayerPath, bytes: &[u8]) -> Reading {
+        let mut reading = Reading::default();
+        reading.analyze(path, bytes, &bytes);
+        self.n_bytes += bytes.len() as u64;
+        self.guard(path, &mut reading, |scanner, _, _| {
+            scanner.feed(bytes);
+            Ok::<_, Infallible>(())
+        })
+        .unwrap_or_default();
+        reading.facts.sort();
+        reading
     }
 
-    fn stream(&mut self, file: &mut File, first: Chunk) -> io::Result<()> {
-        let mut chunk = first;
-        loop {
-            match chunk {
-                Chunk::Data(n) => {
-                    let data = self.buffer.get(..n).unwrap_or_default();
-                    self.n_bytes += data.len() as u64;
-                    self.scanner.feed(data);
-                }
-                Chunk::Hole(n) => {
-                    let length = usize::try_from(n).unwrap_or(usize::MAX);
-                    self.scanner.feed(HOLE.get(..length).unwrap_or(&HOLE));
-                }
-                Chunk::End => return Ok(()),
+    /// Looks for secrets in a file of which `front` was read, and nothing else.
+    pub(super) fn read_on<E>(
+        &mut self,
+        path: &LayerPath,
+        front: &[u8],
+        next: &mut dyn FnMut(&mut [u8]) -> Result<Chunk, E>,
+    ) -> Result<Reading, E> {
+        let mut reading = Reading::default();
+        self.guard(path, &mut reading, |scanner, buffer, n_bytes| {
+            scanner.feed(front);
+            *n_bytes += front.len() as u64;
+            let first = next(buffer)?;
+            stream(scanner, buffer, n_bytes, first, next)
+        })?;
+        reading.facts.sort();
+        Ok(reading)
+    }
+
+    /// Looks for secrets in the first piece, which is in the buffer, and all that follow.
+    fn look<E>(
+        &mut self,
+        path: &LayerPath,
+        first: Chunk,
+        next: &mut dyn FnMut(&mut [u8]) -> Result<Chunk, E>,
+        into: &mut Reading,
+    ) -> Result<(), E> {
+        self.guard(path, into, |scanner, buffer, n_bytes| {
+            stream(scanner, buffer, n_bytes, first, next)
+        })
+    }
+
+    /// Runs the scanner, if there is one. One that breaks is replaced.
+    fn guard<E>(
+        &mut self,
+        path: &LayerPath,
+        into: &mut Reading,
+        job: impl FnOnce(&mut dyn FileScanner, &mut [u8], &mut u64) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { buffer, scanner: Some(scanner), n_bytes, .. } = self else { return Ok(()) };
+        let streamed = catch_unwind(AssertUnwindSafe(|| {
+            scanner.begin(path);
+            let end = job(scanner.as_mut(), buffer, n_bytes);
+            (end, scanner.finish())
+        }));
+        let Ok((end, (secrets, notes))) = streamed else {
+            // The scanner may be in any state.
+            self.scanner = self.factory.map(|it| it());
+            into.facts.notes.push("the scan of this file broke off".to_owned());
+            return Ok(());
+        };
+        into.facts.secrets = secrets;
+        into.facts.notes.extend(notes);
+        end
+    }
+}
+
+fn stream<E>(
+    scanner: &mut dyn FileScanner,
+    buffer: &mut [u8],
+    n_bytes: &mut u64,
+    first: Chunk,
+    next: &mut dyn FnMut(&mut [u8]) -> Result<Chunk, E>,
+) -> Result<(), E> {
+    let mut chunk = first;
+    loop {
+        match chunk {
+            Chunk::Data(n) => {
+                let data = buffer.get(..n).unwrap_or_default();
+                *n_bytes += data.len() as u64;
+                scanner.feed(data);
             }
-            chunk = file.next(&mut self.buffer)?;
+            Chunk::Hole(n) => {
+                let length = usize::try_from(n).unwrap_or(usize::MAX);
+                scanner.feed(HOLE.get(..length).unwrap_or(&HOLE));
+            }
+            Chunk::End => return Ok(()),
         }
+        chunk = next(buffer)?;
     }
 }
 
 impl Reading {
     /// Reads the symlink `name`: its content is where it leads to.
     pub(super) fn of_link(directory: &Directory, name: &CString, path: &LayerPath) -> Self {
-        let mut reading = Self::default();
         match directory.link(name) {
-            Ok(target) => {
-                let content: &dyn Content = &target.as_slice();
-                for analyzer in analyze::wanting_link(path).iter() {
-                    reading.run(analyzer, &Input { path, content });
-                }
+            Ok(target) => Self::of_target(path, &target),
+            Err(error) => {
+                let mut reading = Self::default();
+                reading.fail("cannot be read", &error);
+                reading
             }
-            Err(error) => reading.fail("cannot be read", &error),
+        }
+    }
+
+    /// Reads a symlink that leads to `target`.
+    pub(super) fn of_target(path: &LayerPath, target: &[u8]) -> Self {
+        let mut reading = Self::default();
+        for analyzer in analyze::wanting_link(path).iter() {
+            reading.run(analyzer, &Input { path, content: &target });
         }
         reading.facts.sort();
         reading
+    }
+
+    /// Lets those analyzers read the file that want it, by its path or by its first bytes.
+    fn analyze(&mut self, path: &LayerPath, front: &[u8], content: &dyn Content) {
+        let head = front.get(..HEAD).unwrap_or(front);
+        let wanting = analyze::wanting(path).and(analyze::wanting_head(path, head));
+        for analyzer in wanting.iter() {
+            self.run(analyzer, &Input { path, content });
+        }
     }
 
     /// Adds what one analyzer finds in a file.
@@ -171,4 +279,9 @@ impl Reading {
         self.facts.notes.push(format!("{what}: {error}"));
         self.failed = true;
     }
+}
+
+/// A thread that panicked while it held the lock left whole values behind.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,7 @@ use crate::model::{Fingerprint, LayerPath, Redacted, SecretHit};
 
 /// Finds the word `SECRET`, and breaks on the word `BREAK`.
 #[derive(Default)]
-struct Stub {
+pub(super) struct Stub {
     text: Vec<u8>,
     found: bool,
 }

@@ -7,7 +7,7 @@
 use std::ffi::CString;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::Scope;
 
@@ -15,14 +15,15 @@ use super::ScanError;
 use super::index;
 use super::lines::Piece;
 use super::place::Place;
-use super::plan::{DIRECTORY, Found, Parent, Planner, Task};
-use super::read::{Reading, ScannerFactory, Worker};
+use super::plan::{DIRECTORY, Found, Parent, Planner, Task, may_want};
+use super::progress::Meter;
+use super::read::{Reading, Workers, lock};
 use super::witness::Witness;
-use crate::model::LayerPath;
+use crate::model::{FileFacts, Inventory, LayerPath};
 use crate::source::{Directory, Tree};
 
 /// A larger inventory is not one but an attack on whoever reads it.
-const MAX_FACTS: usize = 256 << 20;
+pub(super) const MAX_FACTS: usize = 256 << 20;
 
 /// Few enough that threads share the work, many enough that sharing costs nothing.
 const BATCH: usize = 32;
@@ -34,6 +35,8 @@ const LARGE: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Walked<'p> {
     pub(super) pieces: Vec<Piece<'p>>,
+    /// The same as facts, if those were asked for instead of lines.
+    pub(super) files: Vec<(LayerPath, FileFacts)>,
     pub(super) index: Vec<u8>,
     pub(super) witness: Option<Witness>,
     /// Every path in the tree and whether it is a directory, if asked for.
@@ -43,22 +46,35 @@ pub(super) struct Walked<'p> {
     pub(super) n_listed: usize,
 }
 
-/// Walks `tree`, carrying over from `parent` what did not change.
+/// What a walk is for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Purpose<'p> {
+    /// What did not change since is carried over.
+    pub(super) parent: Option<Parent<'p>>,
+    pub(super) wants_names: bool,
+    /// Facts are handed out as values, not as lines, and no index is made.
+    pub(super) wants_facts: bool,
+}
+
+/// Walks `tree`.
 pub(super) fn walk<'p>(
     tree: &Tree,
-    parent: Option<Parent<'p>>,
-    wants_names: bool,
-    factory: &ScannerFactory<'_>,
+    purpose: Purpose<'p>,
+    workers: &Workers<'_>,
+    meter: &Meter<'_>,
 ) -> Result<Walked<'p>, ScanError> {
+    let Purpose { parent, wants_names, wants_facts } = purpose;
     let stamp = tree.stamp().map_err(ScanError::Root)?;
     let before = parent.as_ref().and_then(|it| it.index.root());
     // What is carried over may be as new as this.
     let newest = parent.as_ref().map(|it| it.index.newest);
+    let reads_all = !wants_facts || workers.look_for_secrets();
     let walk = Walk {
         tree,
-        planner: Planner { parent, wants_names, n_directories: AtomicUsize::new(1) },
-        workers: (0..rayon::current_num_threads()).map(|_| Mutex::default()).collect(),
-        factory,
+        planner: Planner { parent, wants_names, reads_all, n_directories: AtomicUsize::new(1) },
+        wants_facts,
+        workers,
+        meter,
         total: Mutex::new(Total {
             found: Found { newest, ..Found::default() },
             ..Total::default()
@@ -69,12 +85,12 @@ pub(super) fn walk<'p>(
     walk.finish()
 }
 
-struct Walk<'w, 'p> {
+struct Walk<'w, 'f, 'p> {
     tree: &'w Tree,
     planner: Planner<'p>,
-    /// One for each thread, made when it reads its first file.
-    workers: Vec<Mutex<Option<Worker<'w>>>>,
-    factory: &'w ScannerFactory<'w>,
+    wants_facts: bool,
+    workers: &'w Workers<'f>,
+    meter: &'w Meter<'w>,
     total: Mutex<Total<'p>>,
 }
 
@@ -87,13 +103,21 @@ struct Total<'p> {
     root_error: Option<io::Error>,
 }
 
-impl<'p> Walk<'_, 'p> {
+impl<'p> Walk<'_, '_, 'p> {
     fn directory<'s>(&'s self, task: &Task<'p>, scope: &Scope<'s>)
     where
         'p: 's,
     {
         let place = Arc::new(task.place.join(task.name.as_bytes()));
-        let listing = self.tree.directory(place.bytes()).and_then(|it| Ok((it.list()?, it)));
+        let listing = self.tree.directory(place.bytes()).and_then(|directory| {
+            let list = if self.planner.reads_all {
+                directory.list(|_| true)
+            } else {
+                // Most files concern nobody whatever their mode is: they are not looked at.
+                directory.list(|name| place.path_of(name).is_some_and(|it| may_want(&it, true)))
+            };
+            Ok((list?, directory))
+        });
         let (entries, directory) = match listing {
             Ok(listing) => listing,
             Err(error) => return self.unlistable(&place, error),
@@ -115,21 +139,18 @@ impl<'p> Walk<'_, 'p> {
 
     fn files(&self, directory: &Directory, place: &Place, batch: &[CString]) {
         let mut found = Found::default();
-        let slot = rayon::current_thread_index().and_then(|it| self.workers.get(it));
-        let mut worker = slot.map(lock);
-        let mut spare = None;
-        // There is a slot for each thread of the pool, and only those run this.
-        let worker = worker.as_deref_mut().unwrap_or(&mut spare);
-        let worker = worker.get_or_insert_with(|| Worker::new(self.factory));
-        for name in batch {
-            let Some(path) = place.path_of(name.as_bytes()) else { continue };
-            let Reading { facts, failed } = worker.read(directory, name, &path);
-            found.failed |= failed;
-            if !facts.is_empty() {
-                found.add(&path, &facts);
+        let n_bytes = self.workers.lend(|worker| {
+            let before = worker.n_bytes;
+            for name in batch {
+                let Some(path) = place.path_of(name.as_bytes()) else { continue };
+                let Reading { facts, failed } = worker.read(directory, name, &path);
+                found.failed |= failed;
+                found.add(path, facts);
             }
-        }
+            worker.n_bytes - before
+        });
         self.hand_in(found, batch.len() as u64);
+        self.meter.add(None, batch.len() as u64, n_bytes);
     }
 
     fn links(&self, directory: &Directory, place: &Place, names: &[CString]) {
@@ -138,9 +159,7 @@ impl<'p> Walk<'_, 'p> {
             let Some(path) = place.path_of(name.as_bytes()) else { continue };
             let Reading { facts, failed } = Reading::of_link(directory, name, &path);
             found.failed |= failed;
-            if !facts.is_empty() {
-                found.add(&path, &facts);
-            }
+            found.add(path, facts);
         }
         self.hand_in(found, names.len() as u64);
     }
@@ -155,11 +174,20 @@ impl<'p> Walk<'_, 'p> {
     }
 
     fn hand_in(&self, mut found: Found<'p>, n_files: u64) {
+        let mut facts = 0;
+        if self.wants_facts {
+            facts = found.files.iter().map(|(path, facts)| Inventory::size(path, facts)).sum();
+        } else {
+            let made = found.files.drain(..).map(|(path, facts)| Piece::new(&path, &facts));
+            found.pieces.extend(made);
+        }
+        facts += found.pieces.iter().map(|it| it.bytes().len()).sum::<usize>();
         let mut total = lock(&self.total);
         total.n_files += n_files;
-        total.facts += found.pieces.iter().map(|it| it.bytes().len()).sum::<usize>();
+        total.facts += facts;
         if total.facts <= MAX_FACTS {
             total.found.pieces.append(&mut found.pieces);
+            total.found.files.append(&mut found.files);
         }
         total.found.listed.append(&mut found.listed);
         total.found.names.append(&mut found.names);
@@ -187,14 +215,14 @@ impl<'p> Walk<'_, 'p> {
         }
         let newest = found.newest.filter(|_| !found.failed);
         let index = newest.and_then(|newest| index::encode(listed, newest));
-        let workers = self.workers.iter().map(|it| lock(it).as_ref().map_or(0, |it| it.n_bytes));
         Ok(Walked {
             pieces: found.pieces,
+            files: found.files,
             index: index.unwrap_or_else(index::empty),
             witness: found.witness,
             names: found.names,
             n_files: total.n_files,
-            n_bytes: workers.sum(),
+            n_bytes: self.workers.n_bytes(),
             n_listed,
         })
     }
@@ -217,9 +245,4 @@ fn batches(files: Vec<(CString, u64)>) -> Vec<Vec<CString>> {
     batches.push(batch);
     batches.retain(|it| !it.is_empty());
     batches
-}
-
-/// A thread that panicked while it held the lock left whole values behind.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

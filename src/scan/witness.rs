@@ -60,7 +60,7 @@ mod tests {
 
     fn witness(path: &str, mtime: i64, ctime: i64) -> Option<Witness> {
         let stamp = Stamp { inode: 1, ctime };
-        let meta = Meta { kind: Kind::File, stamp, mtime, size: 0 };
+        let meta = Meta { kind: Kind::File, stamp, mtime, size: 0, is_executable: false };
         Witness::new(&LayerPath::new(path).unwrap(), &meta)
     }
 

@@ -5,11 +5,12 @@
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags, SeekFrom};
 use rustix::io::Errno;
 
-use crate::model::Content;
+use crate::model::{Chunk, Content};
 
 /// An open regular file.
 #[derive(Debug)]
@@ -41,21 +42,14 @@ impl Content for File {
     }
 }
 
-/// The next piece of a file.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Chunk {
-    /// So many bytes at the front of the buffer.
-    Data(usize),
-    /// So many zeros that are not stored.
-    Hole(u64),
-    End,
-}
-
 impl File {
     pub(super) fn open(directory: &OwnedFd, name: &CStr) -> io::Result<Self> {
         let flags =
             OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(directory, name, flags, Mode::empty())?;
+        Self::of(rustix::fs::openat(directory, name, flags, Mode::empty())?)
+    }
+
+    fn of(fd: OwnedFd) -> io::Result<Self> {
         // What is open now may not be what the listing saw.
         let stat = rustix::fs::fstat(&fd)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
@@ -65,6 +59,12 @@ impl File {
         let stored = u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512);
         let data_end = if stored < size { 0 } else { u64::MAX };
         Ok(Self { fd, size, position: 0, data_end })
+    }
+
+    /// Opens the file at `path`, which is the caller's own and may be a symlink.
+    pub fn of_caller(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        Self::of(rustix::fs::open(path, flags, Mode::empty())?)
     }
 
     /// Fills the front of `buffer` with the next piece.

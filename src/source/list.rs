@@ -25,12 +25,19 @@ pub struct Meta {
     /// When the content was last written, in nanoseconds since 1970. Anyone can set it.
     pub mtime: i64,
     pub size: u64,
+    /// Somebody may run it.
+    pub is_executable: bool,
 }
 
 impl Meta {
     /// Of what is not looked at any further.
-    const NOTHING: Self =
-        Self { kind: Kind::Other, stamp: Stamp { inode: 0, ctime: 0 }, mtime: 0, size: 0 };
+    const NOTHING: Self = Self {
+        kind: Kind::Other,
+        stamp: Stamp { inode: 0, ctime: 0 },
+        mtime: 0,
+        size: 0,
+        is_executable: false,
+    };
 }
 
 /// Only the kinds that are read are told apart.
@@ -56,7 +63,7 @@ pub struct Stamp {
     pub ctime: i64,
 }
 
-pub(super) fn list(directory: &OwnedFd) -> io::Result<Vec<Entry>> {
+pub(super) fn list(directory: &OwnedFd, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Vec<Entry>> {
     let mut buffer = Vec::with_capacity(BUFFER);
     let mut entries = Vec::new();
     let mut raw = RawDir::new(directory, buffer.spare_capacity_mut());
@@ -67,6 +74,7 @@ pub(super) fn list(directory: &OwnedFd) -> io::Result<Vec<Entry>> {
             continue;
         }
         let meta = match entry.file_type() {
+            FileType::RegularFile if !wanted(name.to_bytes()) => continue,
             FileType::Directory | FileType::RegularFile | FileType::Unknown => {
                 meta(directory, name)
             }
@@ -83,6 +91,7 @@ pub(super) fn list(directory: &OwnedFd) -> io::Result<Vec<Entry>> {
 pub(super) fn meta(directory: impl AsFd, name: &CStr) -> io::Result<Meta> {
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT | AtFlags::EMPTY_PATH;
     let wanted = StatxFlags::TYPE
+        | StatxFlags::MODE
         | StatxFlags::INO
         | StatxFlags::CTIME
         | StatxFlags::MTIME
@@ -93,6 +102,7 @@ pub(super) fn meta(directory: impl AsFd, name: &CStr) -> io::Result<Meta> {
         stamp: Stamp { inode: statx.stx_ino, ctime: nanoseconds(statx.stx_ctime) },
         mtime: nanoseconds(statx.stx_mtime),
         size: statx.stx_size,
+        is_executable: statx.stx_mode & 0o111 != 0,
     })
 }
 

@@ -6,6 +6,7 @@
 //! is held for longer than its directory is worked on, so depth costs none.
 
 mod file;
+pub mod image;
 mod list;
 
 use std::ffi::CString;
@@ -15,7 +16,7 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 
-pub use file::{Chunk, File};
+pub use file::File;
 pub use list::{Entry, Kind, Meta, Stamp};
 
 const DIRECTORY: OFlags =
@@ -79,9 +80,10 @@ impl Directory {
         Ok(rustix::fs::readlinkat(&self.fd, name, Vec::new())?.into_bytes())
     }
 
-    /// Everything in it but `.` and `..`, sorted by name.
-    pub fn list(&self) -> io::Result<Vec<Entry>> {
-        list::list(&self.fd)
+    /// Everything in it but `.` and `..`, sorted by name. Regular files that are not `wanted` by
+    /// their names are not looked at, and left out.
+    pub fn list(&self, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Vec<Entry>> {
+        list::list(&self.fd, wanted)
     }
 }
 

@@ -146,7 +146,7 @@ fn an_inventory_does_not_hold_it() {
     std::fs::write(view.join("t"), token()).unwrap();
     let out = directory.join("out");
     let scan = Command::new(variable("LAYERGATE_BINARY"))
-        .args(["scan", "--view"])
+        .args(["scan-step", "--view"])
         .arg(&view)
         .arg("--out")
         .arg(&out)

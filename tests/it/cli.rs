@@ -2,33 +2,11 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use crate::run::{layergate, run, show};
 
 const GOOD: &str = r#"{"id":"TEST-1","modified":"2026-01-02T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"thing"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.1"}]}]}]}"#;
-
-fn layergate(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_layergate"));
-    command.args(arguments).current_dir(directory).env_clear().env("COLUMNS", "100");
-    command
-}
-
-/// Runs it and shows exit code and output.
-fn run(directory: &Path, arguments: &[&str]) -> String {
-    show(&mut layergate(directory, arguments))
-}
-
-fn show(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let mut shown = format!("exit {}\n", output.status.code().unwrap());
-    for (name, text) in [("out", text(output.stdout)), ("err", text(output.stderr))] {
-        for line in text.lines() {
-            shown = format!("{shown}{name}| {line}").trim_end().to_owned() + "\n";
-        }
-    }
-    shown
-}
 
 /// `text` with the words that change with the database's format left out.
 fn without_format(text: &str) -> String {
@@ -60,17 +38,17 @@ fn with_database() -> tempfile::TempDir {
 
 #[test]
 fn help_says_what_it_is_for() {
-    insta::assert_snapshot!(run(directory().path(), &["--help"]), @r"
+    insta::assert_snapshot!(run(directory().path(), &["--help"]), @"
     exit 0
     out| Gates container builds: scans each instruction's layer as it is built
     out|
     out| Usage: layergate <COMMAND>
     out|
     out| Commands:
-    out|   scan  Scans a filesystem into an inventory. Frontends run this inside the build; it needs no
-    out|         network
-    out|   db    Makes or describes an advisory database
-    out|   help  Print this message or the help of the given subcommand(s)
+    out|   scan       Lists packages, secrets and harmful files of a directory or an image
+    out|   scan-step  Scans one step of a build into an inventory: what the frontend runs inside the build
+    out|   db         Makes or describes an advisory database
+    out|   help       Print this message or the help of the given subcommand(s)
     out|
     out| Options:
     out|   -h, --help     Print help
@@ -84,11 +62,11 @@ fn help_says_what_it_is_for() {
 
 #[test]
 fn scan_help_names_every_mount() {
-    insta::assert_snapshot!(run(directory().path(), &["scan", "--help"]), @r"
+    insta::assert_snapshot!(run(directory().path(), &["scan-step", "--help"]), @"
     exit 0
-    out| Scans a filesystem into an inventory. Frontends run this inside the build; it needs no network
+    out| Scans one step of a build into an inventory: what the frontend runs inside the build
     out|
-    out| Usage: layergate scan [OPTIONS] --out <DIR>
+    out| Usage: layergate scan-step [OPTIONS] --out <DIR>
     out|
     out| Options:
     out|       --view <DIR>    The filesystem to scan
@@ -101,7 +79,7 @@ fn scan_help_names_every_mount() {
     out|   -h, --help          Print help
     out|
     out| Example:
-    out|     layergate scan --view ./rootfs --out ./scanned
+    out|     layergate scan-step --view ./rootfs --out ./scanned
     ");
 }
 
@@ -171,7 +149,7 @@ fn errors_say_what_is_missing_and_where() {
     err| layergate: cannot read absent: No such file or directory (os error 2)
     err| it takes OSV records as OSV's exports hold them, one JSON file each
     ");
-    insta::assert_snapshot!(run(directory.path(), &["scan", "--view", "absent", "--out", "out"]), @r"
+    insta::assert_snapshot!(run(directory.path(), &["scan-step", "--view", "absent", "--out", "out"]), @r"
     exit 2
     err| layergate: cannot open the tree absent: No such file or directory (os error 2)
     ");
@@ -196,7 +174,10 @@ fn two_scans_of_a_tree_are_the_same_bytes() {
         .unwrap();
     let scan = |out: &str| {
         fs::create_dir(directory.path().join(out)).unwrap();
-        assert_eq!(run(directory.path(), &["scan", "--view", "view", "--out", out]), "exit 0\n");
+        assert_eq!(
+            run(directory.path(), &["scan-step", "--view", "view", "--out", out]),
+            "exit 0\n"
+        );
         fs::read_to_string(directory.path().join(out).join("inventory.jsonl")).unwrap()
     };
     let first = scan("first");

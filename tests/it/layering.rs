@@ -11,7 +11,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("source", &["model", "format"]),
     ("analyze", &["model", "format"]),
     ("secrets", &["model"]),
-    ("scan", &["model", "source", "analyze", "secrets"]),
+    ("scan", &["model", "format", "source", "analyze", "secrets"]),
     ("version", &["model"]),
     ("advisory", &["model", "version"]),
     ("matching", &["model", "advisory", "version"]),

@@ -10,3 +10,5 @@
 
 mod cli;
 mod layering;
+mod run;
+mod scan;

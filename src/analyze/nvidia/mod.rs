@@ -74,3 +74,31 @@ fn is_dotted(text: &str) -> bool {
         |it: &str| !it.is_empty() && it.len() <= 8 && it.bytes().all(|byte| byte.is_ascii_digit());
     text.len() <= 32 && text.split('.').all(is_number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::standing;
+    use crate::analyze::dist_metadata;
+    use crate::analyze::tests::{find, shown};
+    use crate::model::{LayerPath, Standing};
+
+    #[test]
+    fn a_package_proves_the_part_that_it_brings() {
+        let path = "s/nvidia_cudnn_cu12-9.1.0.70.dist-info/METADATA";
+        let text = b"Metadata-Version: 2.1\nName: nvidia-cudnn-cu12\nVersion: 9.1.0.70\n\n";
+        let text = shown(&find(&dist_metadata::ANALYZER, path, text));
+        insta::assert_snapshot!(text, @r"
+        generic cudnn 9.1.0.70 cuda=12 title=cuDNN
+        pypi nvidia-cudnn-cu12 9.1.0.70
+        ");
+    }
+
+    #[test]
+    fn only_nvidia_s_own_wheels_install_its_parts() {
+        let check = |path| standing(&LayerPath::new(path).unwrap());
+        assert_eq!(check("usr/local/cuda/lib64/libcudart.so.12"), Standing::Installed);
+        assert_eq!(check("v/site-packages/nvidia/cudnn/lib/libcudnn.so.9"), Standing::Installed);
+        assert_eq!(check("v/site-packages/tensorrt_libs/libnvinfer.so.10"), Standing::Installed);
+        assert_eq!(check("v/dist-packages/torch/lib/libcudnn.so.8"), Standing::Bundled);
+    }
+}

@@ -1,0 +1,250 @@
+//! Where the blobs of an image lie: in a directory, in an archive at places that can be gone to, or,
+//! of an archive that has passed by, the small ones in memory.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Digest, ImageError};
+use crate::format::tar::{Archive, Kind, Source};
+use crate::model::{Content as _, LayerPath};
+use crate::source::{File, Tree};
+
+/// Entries of an archive. An image has some for each layer, and there are 127 layers at most.
+const MAX_ENTRIES: usize = 100_000;
+
+/// Documents are JSON of at most this size, as registries have it.
+pub(super) const MAX_DOCUMENT: u64 = 4 << 20;
+
+/// Links that lead to links.
+const MAX_HOPS: usize = 40;
+
+/// The blobs by their names.
+#[derive(Debug)]
+pub(super) enum Store {
+    Directory(Tree),
+    Archive {
+        file: Arc<File>,
+        entries: BTreeMap<String, Entry>,
+    },
+    /// What was kept of an archive that was read once.
+    Past {
+        entries: BTreeMap<String, Entry>,
+    },
+}
+
+/// What is under one name in an archive.
+#[derive(Debug)]
+pub(super) enum Entry {
+    At {
+        offset: u64,
+        size: u64,
+    },
+    Kept(Vec<u8>),
+    /// A layer that was read as it came.
+    Read {
+        size: u64,
+    },
+    /// Where it leads to, from the root of the archive.
+    Link(String),
+    /// Stored in a way that is not read at offsets.
+    Holes,
+}
+
+/// A blob that is there.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// The name under which its bytes are, behind all links.
+    pub(super) name: String,
+    pub(super) size: u64,
+}
+
+/// The name of an archive's entry, if it is one that documents can refer to.
+pub(super) fn name_of(raw: &[u8]) -> Option<String> {
+    let name = str::from_utf8(raw).ok()?;
+    Some(LayerPath::join("", name)?.as_str().to_owned())
+}
+
+/// What the entry `name` is, if it is a link within the archive.
+pub(super) fn link_of(name: &str, kind: &Kind) -> Option<Entry> {
+    let (base, to) = match kind {
+        Kind::Symlink(to) => (name.rsplit_once('/').map_or("", |it| it.0), to),
+        Kind::HardLink(to) => ("", to),
+        Kind::File | Kind::Directory | Kind::Other => return None,
+    };
+    let to = LayerPath::join(base, str::from_utf8(to).ok()?)?;
+    Some(Entry::Link(to.as_str().to_owned()))
+}
+
+impl Store {
+    /// Reads the headers of an archive.
+    pub(super) fn of_archive(file: File) -> Result<Self, ImageError> {
+        let file = Arc::new(file);
+        let mut archive = Archive::new(Section::new(&file, 0, file.size()));
+        let mut entries = BTreeMap::new();
+        while let Some(entry) = archive.entry()? {
+            let Some(name) = name_of(&entry.name) else { continue };
+            let found = match (&entry.kind, entry.at) {
+                (Kind::File, Some(offset)) => Some(Entry::At { offset, size: entry.size }),
+                (Kind::File, None) => Some(Entry::Holes),
+                (kind, _) => link_of(&name, kind),
+            };
+            if let Some(found) = found {
+                add(&mut entries, name, found)?;
+            }
+        }
+        Ok(Self::Archive { file, entries })
+    }
+
+    /// Looks for the blob `name`.
+    pub(super) fn find(&self, name: &str) -> Result<Option<Found>, ImageError> {
+        let entries = match self {
+            Self::Directory(tree) => {
+                return match open_in(tree, name) {
+                    Ok(file) => Ok(Some(Found { name: name.to_owned(), size: file.size() })),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                    Err(source) => Err(ImageError::Blob { name: shown(name), source }),
+                };
+            }
+            Self::Archive { entries, .. } | Self::Past { entries } => entries,
+        };
+        let mut name = name;
+        for _ in 0..MAX_HOPS {
+            let size = match entries.get(name) {
+                None => return Ok(None),
+                Some(Entry::Link(to)) => {
+                    name = to;
+                    continue;
+                }
+                Some(Entry::Holes) => {
+                    let source = io::Error::other("it is stored as a sparse file");
+                    return Err(ImageError::Blob { name: shown(name), source });
+                }
+                Some(Entry::At { size, .. } | Entry::Read { size }) => *size,
+                Some(Entry::Kept(bytes)) => bytes.len() as u64,
+            };
+            return Ok(Some(Found { name: name.to_owned(), size }));
+        }
+        let source = io::Error::other("links lead in a circle");
+        Err(ImageError::Blob { name: shown(name), source })
+    }
+
+    /// Opens a blob that was found.
+    pub(super) fn open<'a>(
+        &'a self,
+        found: &Found,
+    ) -> Result<Box<dyn Read + Send + 'a>, ImageError> {
+        let name = found.name.as_str();
+        let blob = |source| ImageError::Blob { name: shown(name), source };
+        match self {
+            Self::Directory(tree) => {
+                let file = Arc::new(open_in(tree, name).map_err(blob)?);
+                Ok(Box::new(Section::new(&file, 0, file.size())))
+            }
+            Self::Archive { file, entries } => match entries.get(name) {
+                Some(Entry::At { offset, size }) => {
+                    Ok(Box::new(Section::new(file, *offset, *size)))
+                }
+                _ => Err(blob(io::ErrorKind::NotFound.into())),
+            },
+            Self::Past { entries } => match entries.get(name) {
+                Some(Entry::Kept(bytes)) => Ok(Box::new(bytes.as_slice())),
+                _ => Err(blob(io::ErrorKind::NotFound.into())),
+            },
+        }
+    }
+
+    /// Reads a document; `None` if it is not there.
+    pub(super) fn document(
+        &self,
+        name: &str,
+        digest: Option<&Digest>,
+    ) -> Result<Option<Vec<u8>>, ImageError> {
+        let Some(found) = self.find(name)? else { return Ok(None) };
+        if found.size > MAX_DOCUMENT {
+            return Err(ImageError::LargeDocument { name: shown(name), limit: MAX_DOCUMENT });
+        }
+        let mut bytes = Vec::new();
+        let read = self.open(&found)?.take(MAX_DOCUMENT).read_to_end(&mut bytes);
+        read.map_err(|source| ImageError::Blob { name: shown(name), source })?;
+        if let Some(expected) = digest {
+            let actual = expected.of_same_kind(&bytes);
+            if actual != *expected {
+                let expected = expected.clone();
+                return Err(ImageError::Digest { what: "a document".to_owned(), expected, actual });
+            }
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// Adds an entry; the last one of a name counts.
+pub(super) fn add(
+    entries: &mut BTreeMap<String, Entry>,
+    name: String,
+    entry: Entry,
+) -> Result<(), ImageError> {
+    entries.insert(name, entry);
+    if entries.len() > MAX_ENTRIES {
+        return Err(ImageError::NoImage("it has more files than the archive of an image"));
+    }
+    Ok(())
+}
+
+fn open_in(tree: &Tree, name: &str) -> io::Result<File> {
+    let (directory, file) = name.rsplit_once('/').unwrap_or(("", name));
+    let file = std::ffi::CString::new(file)?;
+    tree.directory(directory.as_bytes())?.file(&file)
+}
+
+/// A text of the image's as people may see it.
+pub(super) fn shown(text: &str) -> String {
+    let is_plain = |it: char| it.is_ascii_graphic() || it == ' ';
+    text.chars().take(200).map(|it| if is_plain(it) { it } else { '?' }).collect()
+}
+
+/// A part of a file, as a stream.
+pub(super) struct Section {
+    file: Arc<File>,
+    position: u64,
+    end: u64,
+}
+
+impl Section {
+    pub(super) fn new(file: &Arc<File>, offset: u64, size: u64) -> Self {
+        Self { file: Arc::clone(file), position: offset, end: offset.saturating_add(size) }
+    }
+}
+
+impl Read for Section {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end - self.position).unwrap_or(usize::MAX);
+        let length = left.min(buffer.len());
+        let n = self.file.read_at(self.position, buffer.get_mut(..length).unwrap_or_default())?;
+        self.position += n as u64;
+        Ok(n)
+    }
+}
+
+impl Source for Section {
+    fn skip(&mut self, n: u64) -> io::Result<()> {
+        if n > self.end - self.position {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.position += n;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Section").field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
+/// Opens the file of an archive, which is the caller's own and may be a symlink.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    File::of_caller(path)
+}
