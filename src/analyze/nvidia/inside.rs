@@ -169,8 +169,12 @@ fn constants(machine: u16, code: &[u8]) -> Box<dyn Iterator<Item = u32> + '_> {
     }
 }
 
-/// 90100 is 9.1.0, and where the major version says so, 8907 is 8.9.7.
+/// 90100 is 9.1.0, and where the major version says so, 8907 is 8.9.7, and 0x080907 is that, too.
 fn decode(number: u32, major: u32) -> Option<String> {
+    let [patch, minor, high, zero] = number.to_le_bytes();
+    if major > 0 && u32::from(high) == major && zero == 0 && minor < 100 && patch < 100 {
+        return Some(format!("{major}.{minor}.{patch}"));
+    }
     // A library in its first versions has a small number, which could be any.
     let (min, max) = (100, 10_000 * 100);
     let unit = [10_000, 1000].into_iter().find(|it| number / it == major)?;
@@ -193,6 +197,7 @@ mod tests {
         let check = |number, major| decode(number, major).unwrap_or_default();
         assert_eq!(check(90_100, 9), "9.1.0");
         assert_eq!(check(8907, 8), "8.9.7");
+        assert_eq!(check(0x08_0907, 8), "8.9.7");
         assert_eq!(check(12_301, 12), "12.3.1");
         assert_eq!(check(120_405, 12), "12.4.5");
         assert_eq!(check(10_305, 10), "10.3.5");

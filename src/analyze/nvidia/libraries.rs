@@ -48,6 +48,10 @@ const CUDNN: &[Inside] = &[
     Number("cudnn_cnn_train_version"),
     Number("cudnn_adv_infer_version"),
     Number("cudnn_adv_train_version"),
+    Number("cudnnAdvTrainVersionCheck"),
+    Number("cudnnAdvVersionCheck"),
+    Number("cudnnCnnInferVersionCheck"),
+    Number("cudnnCnnTrainVersionCheck"),
     Number("cudnnCnnVersionCheck"),
 ];
 
