@@ -27,7 +27,8 @@ pub(in crate::analyze) const ANALYZER: Analyzer = Analyzer {
         Want::Name("nv_tegra_release"),
     ],
     accepts: |path| match path.file_name() {
-        "TRITON_VERSION" => true,
+        // Its sources have such a file, too.
+        "TRITON_VERSION" => path.parent().rsplit('/').next() == Some("tritonserver"),
         "nv_tegra_release" => root_of(path, TEGRA).is_some(),
         _ => is_toolkit(path),
     },
@@ -163,7 +164,12 @@ mod tests {
 
     #[test]
     fn other_files_of_these_names_are_not_wanted() {
-        for path in ["srv/app/version.json", "usr/share/x/version.txt", "x/nv_tegra_release"] {
+        for path in [
+            "srv/app/version.json",
+            "usr/share/x/version.txt",
+            "x/nv_tegra_release",
+            "server/TRITON_VERSION",
+        ] {
             assert!(!wants(&ANALYZER, path), "{path}");
         }
         assert!(wants(&ANALYZER, "opt/CUDA/12.4/version.json"));
