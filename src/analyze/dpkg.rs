@@ -185,9 +185,10 @@ mod tests {
                     Description: x\n\n\
                     Package: old\nStatus: install ok installed\nVersion: 2\n\
                     Description: Transitional dummy package for new\n\n";
-        insta::assert_snapshot!(check(text), @r"
+        insta::assert_snapshot!(check(text), @"
         deb cuda 1:12.4-1 amd64 maintainer=cudatools <a@example.com> vendor=Example Inc.
         deb old 2 transitional=yes
+        generic cuda-toolkit 12.4 product=NVIDIA CUDA Toolkit title=CUDA Toolkit
         ");
     }
 

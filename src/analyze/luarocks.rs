@@ -288,7 +288,7 @@ mod tests {
             doc = { ["README.md"] = "00" }, ["luasec-1.3.2-1.rockspec"] = "00",
             lib = { ["ssl.so"] = "00" }, lua = { ssl = { ["https.lua"] = "00" } } }"#;
         let found = find(&ANALYZER, &format!("{ROCK}/rock_manifest"), text.as_bytes());
-        assert_eq!(shown(&found), format!("/{ROCK}/luasec-1.3.2-1.rockspec owns 3 of 5\n"));
+        assert_eq!(shown(&found), format!("/{ROCK}/luasec-1.3.2-1.rockspec owns 4 of 5\n"));
         let owns =
             |path: &str| found.owns[0].paths.contains(&crate::model::LayerPath::new(path).unwrap());
         assert!(owns("usr/local/lib/lua/5.1/ssl.so") && owns("usr/local/bin/tool.lua"));

@@ -32,7 +32,9 @@ mod javascript;
 mod julia;
 mod jupyter;
 mod luarocks;
+mod models;
 mod nix;
+mod nvidia;
 mod opkg;
 mod os_release;
 mod pacman;
@@ -52,7 +54,7 @@ mod ubuntu_pro;
 mod unsafe_model;
 mod wordpress;
 
-use crate::model::LayerPath;
+use crate::model::{Component, LayerPath};
 
 pub use found::Found;
 pub use input::{Input, Unread};
@@ -65,6 +67,11 @@ use conda::conda_meta;
 use found::Owning;
 use javascript::{asar, bower, npm, yarn};
 use jupyter::{jupyter_kernel, labextension};
+use models::{
+    gguf, hub_cache, hub_link, keras_model, model_card, ollama, onnx, pytorch_model, safetensors,
+    tensorflow_model, tensorrt_engine,
+};
+use nvidia::{accelerator, cuda_header, cuda_library, cuda_program, cuda_version};
 use perl::{cpan, perllocal};
 use php::{composer, pear};
 use python::{
@@ -75,6 +82,7 @@ use unsafe_model::{keras, numpy, pickle, savedmodel, torch};
 
 /// Every built-in analyzer, sorted by id.
 pub const ANALYZERS: &[Analyzer] = &[
+    accelerator::ANALYZER,
     apk::ANALYZER,
     asar::ANALYZER,
     beam::ANALYZER,
@@ -87,22 +95,33 @@ pub const ANALYZERS: &[Analyzer] = &[
     conda_meta::ANALYZER,
     cos::ANALYZER,
     cpan::ANALYZER,
+    cuda_header::ANALYZER,
+    cuda_library::ANALYZER,
+    cuda_program::ANALYZER,
+    cuda_version::ANALYZER,
     deb_copyright::ANALYZER,
     deb_copyright_link::ANALYZER,
     distro_files::ANALYZER,
     dpkg::ANALYZER,
     dpkg_files::ANALYZER,
     gem::ANALYZER,
+    gguf::ANALYZER,
     git::ANALYZER,
     homebrew::ANALYZER,
+    hub_cache::ANALYZER,
+    hub_link::ANALYZER,
     julia::ANALYZER,
     jupyter_kernel::ANALYZER,
     keras::ANALYZER,
+    keras_model::ANALYZER,
     labextension::ANALYZER,
     luarocks::ANALYZER,
+    model_card::ANALYZER,
     nix::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,
+    ollama::ANALYZER,
+    onnx::ANALYZER,
     opkg::ANALYZER,
     os_release::ANALYZER,
     pacman::ANALYZER,
@@ -117,14 +136,18 @@ pub const ANALYZERS: &[Analyzer] = &[
     dist_origin::ANALYZER,
     dist_record::ANALYZER,
     venv::ANALYZER,
+    pytorch_model::ANALYZER,
     r_package::ANALYZER,
     redhat_build::ANALYZER,
     rpm::ANALYZER,
     rpm_manifest::ANALYZER,
     runtime::ANALYZER,
+    safetensors::ANALYZER,
     savedmodel::ANALYZER,
     document::ANALYZER,
     spack::ANALYZER,
+    tensorflow_model::ANALYZER,
+    tensorrt_engine::ANALYZER,
     torch::ANALYZER,
     ubuntu_pro::ANALYZER,
     wheel_sbom::ANALYZER,
@@ -164,7 +187,10 @@ impl Analyzer {
 
 /// Reads one file with one analyzer; its notes begin with the analyzer's id.
 pub fn analyze(analyzer: &Analyzer, input: &Input<'_>) -> Result<Found, Unread> {
-    let mut found = (analyzer.read)(input)?.finish();
+    let mut found = (analyzer.read)(input)?;
+    let parts: Vec<Component> = found.components.iter().filter_map(nvidia::of_package).collect();
+    found.components.extend(parts);
+    let mut found = found.finish();
     for note in &mut found.notes {
         *note = format!("{}: {note}", analyzer.id);
     }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
+use super::models::{gguf, keras_model, onnx, safetensors, tensorflow_model};
+use super::nvidia::{cuda_library, cuda_program};
 use super::{ANALYZERS, Analyzer, Found, Input, Set};
 use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
@@ -13,9 +15,13 @@ use crate::model::{Component, LayerPath, Standing};
 /// An analyzer's id, a path that it wants, and a good file.
 type Good = (&'static str, &'static str, fn() -> Vec<u8>);
 
+const HUB_LINK: &str =
+    "h/models--a--b/snapshots/0123456789012345678901234567890123456789/model.bin";
+
 /// One for each analyzer, in the order of their ids. A binary format makes its
 /// file in a function beside its own tests.
 const GOOD: &[Good] = &[
+    ("accelerator", "opt/rocm/.info/version", || b"6.1.0-82\n".into()),
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:b\nV:1\no:c\n\n".into()
     }),
@@ -55,6 +61,12 @@ const GOOD: &[Good] = &[
     ("cpan", ".meta/A-B-1.0/install.json", || {
         br#"{"dist": "A-B-1.0", "pathname": "A/AB/ABC/A-B-1.0.tar.gz"}"#.into()
     }),
+    ("cuda-header", "i/nccl.h", || {
+        b"#define NCCL_MAJOR 2\n#define NCCL_MINOR 21\n#define NCCL_PATCH 5\n".into()
+    }),
+    ("cuda-library", "a/libcurand.so.10", cuda_library::made::sample),
+    ("cuda-program", "bin/nvcc", cuda_program::made::sample),
+    ("cuda-version", "cuda/version.json", || br#"{"cuda": {"version": "12.4.1"}}"#.into()),
     ("deb-copyright", "usr/share/doc/a/copyright", || {
         b"Format: https://a/copyright-format/1.0/\n\nFiles: *\nLicense: MIT\n text\n".into()
     }),
@@ -70,6 +82,7 @@ const GOOD: &[Good] = &[
           s.version = \"1.0\"\n  s.licenses = [\"MIT\".freeze]\nend\n"
             .into()
     }),
+    ("gguf", "m.gguf", gguf::made::sample),
     ("git", "a/.git/logs/HEAD", || {
         let ids = ["0".repeat(40), "a1".repeat(20)].join(" ");
         format!("{ids} A <a@b> 1 +0000\tclone: from https://host.example/a/b.git\n").into()
@@ -77,6 +90,8 @@ const GOOD: &[Good] = &[
     ("homebrew", "Cellar/a/1.0/.brew/a.rb", || {
         b"class A < Formula\n  license any_of: [\"MIT\", \"Zlib\"]\nend\n".into()
     }),
+    ("hub-cache", "models--a--b/refs/main", || "0123456789".repeat(4).into_bytes()),
+    ("hub-link", HUB_LINK, || b"../../blobs/ab".into()),
     ("julia", "packages/A/abcde/Project.toml", || {
         b"name = \"A\"\nuuid = \"682c06a0\"\nversion = \"1.0.0\"\n".into()
     }),
@@ -84,11 +99,15 @@ const GOOD: &[Good] = &[
         br#"{"argv": ["/opt/b/bin/python", "-m"], "env": {"X": "y"}}"#.into()
     }),
     ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
+    ("keras-model", "m.keras", keras_model::made::sample),
     ("labextension", "share/jupyter/labextensions/a/install.json", || {
         br#"{"packageManager": "python", "packageName": "a"}"#.into()
     }),
     ("luarocks", "rocks-5.1/a/1.0-1/a-1.0-1.rockspec", || {
         b"package = \"a\" -- x\nversion = '1.0-1'\ndescription = { license = [[MIT]] }\n".into()
+    }),
+    ("model-card", "m/config.json", || {
+        br#"{"architectures": ["Llama"], "model_type": "llama"}"#.into()
     }),
     ("nix", "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1-bin", Vec::new),
     ("npm", "node_modules/a/package.json", || {
@@ -97,6 +116,8 @@ const GOOD: &[Good] = &[
     ("numpy", "x.npy", || {
         b"\x93NUMPY\x01\0\x12\0{'descr': '|O', }\n\x80\x04cbuiltins\neval\n.".into()
     }),
+    ("ollama", "models/manifests/h/library/a/latest", || br#"{"layers": []}"#.into()),
+    ("onnx", "m.onnx", onnx::made::sample),
     ("opkg", "usr/lib/opkg/status", || {
         b"Package: a\nVersion: 1\nStatus: install user installed\nArchitecture: all\n\n".into()
     }),
@@ -134,6 +155,7 @@ const GOOD: &[Good] = &[
         b"\"a,\"\"b\".so,sha256=x,1\na-1.dist-info/METADATA,,\n../bin/a,,\n".into()
     }),
     ("python-venv", "opt/v/pyvenv.cfg", || b"home = /usr/bin\nversion = 3.11.2\n".into()),
+    ("pytorch-model", "m.pt", || zip(&[("m/data.pkl", b"\x80\x02}."), ("m/data/0", b"w")])),
     ("r", "R/library/a/DESCRIPTION", || {
         b"Package: a\nVersion: 1.0\nLicense: GPL-2 | MIT\nBuilt: R 4.2.2; ; x; unix\n".into()
     }),
@@ -147,6 +169,7 @@ const GOOD: &[Good] = &[
     ("runtime", "include/node/node_version.h", || {
         b"#define NODE_MAJOR_VERSION 20\n#define NODE_MINOR_VERSION 1\n#define NODE_PATCH_VERSION 2\n".into()
     }),
+    ("safetensors", "m.safetensors", safetensors::made::sample),
     ("savedmodel", "saved_model.pb", || b"\x12\x09WriteFile".into()),
     ("sbom", "app/bom.json", || {
         br#"{"bomFormat": "CycloneDX", "components": [{"name": "a", "version": "1", "purl":
@@ -156,6 +179,8 @@ const GOOD: &[Good] = &[
     ("spack", "a-1.0-abc/.spack/spec.json", || {
         br#"{"spec": {"nodes": [{"name": "a", "version": "1.0", "arch": {"target": "x"}}]}}"#.into()
     }),
+    ("tensorflow-model", "m/saved_model.pb", tensorflow_model::made::sample),
+    ("tensorrt-engine", "m.plan", || [&b"ftrt"[..], &[0; 20], &[10, 0, 1, 6]].concat()),
     ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
     ("ubuntu-pro", "var/lib/ubuntu-advantage/status.json", || {
         br#"{"services": [{"name": "esm-infra", "status": "enabled"}]}"#.into()
@@ -348,7 +373,7 @@ fn too_many_packages_are_cut_and_noted() {
     for number in 0..=MAX_COMPONENTS {
         write!(text, "P:p{number}\nV:1\n\n").unwrap();
     }
-    let found = find(&ANALYZERS[0], "lib/apk/db/installed", text.as_bytes());
+    let found = find(&super::apk::ANALYZER, "lib/apk/db/installed", text.as_bytes());
     assert_eq!(found.components.len(), MAX_COMPONENTS);
     assert_eq!(found.notes, ["apk: more than 100000 packages; the rest is not read"]);
 }

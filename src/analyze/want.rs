@@ -20,6 +20,8 @@ pub enum Want {
     In(&'static str),
     /// The same from its last dot on: `.dist-info`.
     InExtension(&'static str),
+    /// The name of any directory above it.
+    Below(&'static str),
     /// The file name without the version at its end: `python` for `python3.11`.
     Program(&'static str),
     /// The beginning of the name of a shared library: `libcudnn` for `libcudnn.so.9`.
@@ -189,6 +191,7 @@ struct Tables {
     extensions: FxHashMap<&'static str, Set>,
     directories: FxHashMap<&'static str, Set>,
     directory_extensions: FxHashMap<&'static str, Set>,
+    ancestors: FxHashMap<&'static str, Set>,
     programs: FxHashMap<&'static str, Set>,
     libraries: Vec<(&'static str, Set)>,
     magics: FxHashMap<Magic, Set>,
@@ -215,6 +218,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
                 Want::InExtension(it) => {
                     tables.directory_extensions.entry(it).or_default().insert(at);
                 }
+                Want::Below(it) => tables.ancestors.entry(it).or_default().insert(at),
                 Want::Program(it) => tables.programs.entry(it).or_default().insert(at),
                 Want::Library(it) => {
                     let mut set = Set::default();
@@ -265,6 +269,7 @@ fn fitting(path: &LayerPath) -> Set {
     if let Some(extension) = extension(directory) {
         set = set.and(get(&tables.directory_extensions, &extension));
     }
+    set = parent.split('/').fold(set, |set, it| set.and(get(&tables.ancestors, it)));
     set = set.and(get(&tables.programs, without_version(name)));
     if name.contains(".so") {
         let begins = |(front, _): &&(&str, Set)| name.starts_with(front);

@@ -42,12 +42,18 @@ type Identity = (
     Option<SourcePackage>,
     BTreeMap<String, String>,
     Standing,
+    Option<(String, String)>,
 );
 
-fn identity(component: &Component) -> Identity {
+fn identity(component: &Component, path: &LayerPath) -> Identity {
+    // Nobody keeps two models from having one name: parts of one lie together, in one format.
+    let place = (component.ecosystem == Ecosystem::Model).then(|| {
+        let format = component.properties.get("format").cloned().unwrap_or_default();
+        (path.parent().to_owned(), format)
+    });
     let Component { ecosystem, name, version, arch, source, qualifiers, standing, .. } =
         component.clone();
-    (ecosystem, name, version, arch, source, qualifiers, standing)
+    (ecosystem, name, version, arch, source, qualifiers, standing, place)
 }
 
 impl View {
@@ -69,7 +75,7 @@ impl View {
                 is_lost: state.is_lost,
                 about,
             };
-            let package = packages.entry(identity(&component)).or_insert_with(|| Package {
+            let package = packages.entry(identity(&component, path)).or_insert_with(|| Package {
                 component: Component { within: None, ..component.clone() },
                 purl: component.purl(self.distro(path)),
                 evidence: Vec::new(),
@@ -147,6 +153,7 @@ impl Package {
     }
 
     fn absorb(&mut self, other: Self) {
+        self.component.standing = self.component.standing.min(other.component.standing);
         self.join(&other.component);
         self.evidence.extend(other.evidence);
         self.evidence.sort_by(|a, b| (&a.path, &a.within).cmp(&(&b.path, &b.within)));
@@ -178,7 +185,10 @@ fn is_same_part(long: &Component, short: &Component) -> bool {
     let rest = long.version.strip_prefix(short.version.as_str());
     let begins =
         rest.is_some_and(|it| it.is_empty() || it.starts_with('.') || short.version.is_empty());
-    long.name == short.name && long.standing == short.standing && begins
+    // A list of what a toolkit brings declares what a library beside it proves.
+    let is_proved = long.standing == short.standing
+        || [long.standing, short.standing].contains(&Standing::Declared);
+    long.name == short.name && is_proved && begins
 }
 
 /// What files say of components that others prove.

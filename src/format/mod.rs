@@ -7,9 +7,11 @@
 pub mod bdb;
 pub mod bytes;
 pub mod compression;
+pub mod cursor;
 pub mod elf;
 pub mod ndb;
 pub mod pickle;
+pub mod protobuf;
 pub mod rpm_header;
 pub mod sqlite;
 pub mod tar;
