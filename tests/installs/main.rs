@@ -112,42 +112,30 @@ fn name(package: &Value) -> String {
     format!("{} {} {}", text(&package["type"]), text(&package["name"]), text(&package["version"]))
 }
 
-/// Runs the script, unless it was run before and has not changed since.
+/// The directory with the case's layers, made if need be.
 fn made(case: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/installs").join(case);
-    let script = here().join("make").join(case);
-    let mut sources = vec![script.clone()];
-    sources.extend(fs::read_dir(here()).unwrap().map(|it| it.unwrap().path()));
-    sources.sort();
-    let is_helper = |it: &&PathBuf| it.is_file() && !it.ends_with("main.rs");
-    let mut stamp = String::new();
-    for source in sources.iter().filter(is_helper) {
-        stamp += &fs::read_to_string(source).unwrap();
-    }
-    let stamp_file = directory.join("stamp");
-    if fs::read_to_string(&stamp_file).is_ok_and(|it| it == stamp) {
-        return directory;
-    }
-    drop(fs::remove_dir_all(&directory));
-    fs::create_dir_all(&directory).unwrap();
-    let output = Command::new("bash").arg(&script).arg(&directory).output().unwrap();
-    let log = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{} failed:\n{log}", script.display());
-    let mut layers: Vec<PathBuf> =
-        (1..).map(|it| directory.join(it.to_string())).take_while(|it| it.is_dir()).collect();
-    assert!(!layers.is_empty(), "{} left no layer", script.display());
-    layers.push(directory.join("image.tar"));
-    let image = Command::new(here().join("oci-layout")).args(&layers).output().unwrap();
-    assert!(image.status.success(), "{}", String::from_utf8_lossy(&image.stderr));
-    fs::write(stamp_file, stamp).unwrap();
-    directory
+    let made = Command::new(here().join("made")).arg(case).output().unwrap();
+    let log = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "tests/installs/make/{case} failed:\n{log}");
+    PathBuf::from(String::from_utf8(made.stdout).unwrap().trim())
+}
+
+/// An image of the layers that were made.
+fn image(directory: &Path) -> PathBuf {
+    let numbered = (1..).map(|it| directory.join(it.to_string()));
+    let layers: Vec<PathBuf> = numbered.take_while(|it| it.is_dir()).collect();
+    assert!(!layers.is_empty(), "there is no layer in {}", directory.display());
+    let image = directory.join("image.tar");
+    let made = Command::new(here().join("oci-layout")).args(&layers).arg(&image).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    image
 }
 
 /// The packages that the scan of the image lists.
 fn listed(directory: &Path) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_layergate"))
         .args(["scan", "--no-secrets", "--format", "json"])
-        .arg(directory.join("image.tar"))
+        .arg(image(directory))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
