@@ -67,7 +67,7 @@ fn in_place<'w>(
     let size = |it: &usize| image.facts.layers.get(*it).map_or(0, |it| it.size);
     numbers.sort_by_key(size);
     let total = numbers.iter().map(size).sum();
-    let shared = Shared::new(workers, Meter::new(listener, Some(total)), numbers.len());
+    let shared = Shared::new(workers, Meter::new(listener, Some(total)), numbers.len(), true);
     let read: Mutex<BTreeMap<usize, Result<Outcome, ImageError>>> = Mutex::default();
     rayon::scope(|scope| {
         for number in &numbers {
@@ -132,7 +132,7 @@ fn as_it_comes<'w>(
     workers: Workers<'w>,
     listener: &'w Listener<'w>,
 ) -> Result<ScannedImage, ScanError> {
-    let shared = Shared::new(workers, Meter::new(listener, once.size), 1);
+    let shared = Shared::new(workers, Meter::new(listener, once.size), 1, once.can_repeat);
     let mut passing = once.begin()?;
     let counter = passing.n_bytes();
     let mut told = Told::new(0, &shared.meter);

@@ -61,11 +61,12 @@ impl Tree {
     /// Opens the directory at `path`, whose parts are the names that listings gave; empty for the
     /// root.
     pub fn directory(&self, path: &[u8]) -> io::Result<Directory> {
-        let mut fd = rustix::fs::openat(&self.root, c".", DIRECTORY, Mode::empty())?;
+        let mut fd: Option<OwnedFd> = None;
         for hop in hops(path) {
-            fd = descend(fd, hop)?;
+            fd = Some(descend(fd.as_ref().unwrap_or(&self.root), hop)?);
         }
-        Ok(Directory { fd })
+        let root = || rustix::fs::openat(&self.root, c".", DIRECTORY, Mode::empty());
+        Ok(Directory { fd: fd.map_or_else(root, Ok)? })
     }
 }
 
@@ -101,16 +102,17 @@ fn hops(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn descend(from: OwnedFd, hop: &[u8]) -> io::Result<OwnedFd> {
+fn descend(from: &OwnedFd, hop: &[u8]) -> io::Result<OwnedFd> {
     let flags = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    match rustix::fs::openat2(&from, hop, DIRECTORY, Mode::empty(), flags) {
+    match rustix::fs::openat2(from, hop, DIRECTORY, Mode::empty(), flags) {
         // Linux before 5.6, or a sandbox that does not know the call: name by name.
         Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {
-            let mut fd = from;
+            let mut fd: Option<OwnedFd> = None;
             for name in hop.split(|it| *it == b'/') {
-                fd = rustix::fs::openat(&fd, name, DIRECTORY, Mode::empty())?;
+                let at = fd.as_ref().unwrap_or(from);
+                fd = Some(rustix::fs::openat(at, name, DIRECTORY, Mode::empty())?);
             }
-            Ok(fd)
+            fd.ok_or_else(|| io::ErrorKind::NotFound.into())
         }
         other => Ok(other?),
     }

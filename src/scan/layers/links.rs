@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::log::{Left, Resolved};
 use super::name::Name;
-use super::read::{MAX_ANALYZED, Pending, Shared, TOO_LARGE, take, too_many_facts, zeros};
+use super::read::{MAX_ANALYZED, MAX_LINKED, Pending, TOO_LARGE, take, zeros};
+use super::shared::Shared;
 use super::{LayerFacts, log};
 use crate::analyze;
 use crate::format::FormatError;
@@ -16,9 +17,6 @@ use crate::format::tar::{Archive, Kind};
 use crate::model::{FileFacts, LayerPath, SecretHit};
 use crate::scan::plan::DIRECTORY;
 use crate::scan::read::Reading;
-
-/// What is read of targets for links, over and over; enough for 30 names of the largest file.
-const MAX_READ: u64 = 8 << 30;
 
 /// The targets that must be read again, by the numbers of their entries.
 pub(crate) type Needs = BTreeMap<u32, Vec<Need>>;
@@ -37,7 +35,7 @@ impl Pending {
         mut self,
         shared: &Shared<'_>,
     ) -> Result<(LayerFacts, Needs), FormatError> {
-        let found = self.take_found()?;
+        let found = self.found.take()?;
         let closed = std::mem::take(&mut self.log).close();
         let mut facts = LayerFacts::default();
         let mut needs = Needs::new();
@@ -57,9 +55,7 @@ impl Pending {
             } else if let Some((_, of_target)) = target.filter(|it| !it.1.secrets.is_empty()) {
                 let secrets = of_target.secrets.clone();
                 let of_link = FileFacts { secrets, ..FileFacts::default() };
-                if !shared.takes_facts(&link.path, &of_link) {
-                    return Err(too_many_facts());
-                }
+                shared.takes_facts(&link.path, &of_link)?;
                 facts.files.insert(link.path.clone(), of_link);
             }
         }
@@ -111,7 +107,7 @@ pub(crate) fn read_links(
     into: &mut LayerFacts,
 ) -> Result<(), FormatError> {
     let mut number = 0;
-    let mut left = MAX_READ;
+    let mut left = MAX_LINKED;
     let last = needs.last_key_value().map(|it| *it.0);
     while let Some(entry) = archive.entry()?.filter(|_| last.is_some_and(|it| number <= it)) {
         if !Name::of(&entry.name, entry.kind == Kind::Directory).is_logged() {
@@ -149,9 +145,7 @@ pub(crate) fn read_links(
             })?,
         };
         for (link, facts) in links.iter().zip(of_links).filter(|it| !it.1.is_empty()) {
-            if !shared.takes_facts(&link.path, &facts) {
-                return Err(too_many_facts());
-            }
+            shared.takes_facts(&link.path, &facts)?;
             into.files.insert(link.path.clone(), facts);
         }
     }

@@ -67,6 +67,8 @@ pub(super) struct Log {
     entries: Vec<Logged>,
     links: Vec<Link>,
     link_names: usize,
+    /// Hard links that were read as files, in order, and the entries that have the bytes.
+    pub(super) copies: Vec<(u32, u32)>,
     pub(super) whiteouts: Vec<u64>,
     pub(super) opaque: Vec<u64>,
 }
@@ -77,9 +79,10 @@ impl Log {
         u32::try_from(self.entries.len()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn add(&mut self, path: &LayerPath, left: Left) {
+    /// Adds an entry; `path` is the hash of its own.
+    pub(super) fn add(&mut self, path: u64, left: Left) {
         let number = self.next();
-        self.entries.push(Logged { path: hash(path.as_str()), number, left });
+        self.entries.push(Logged { path, number, left });
     }
 
     pub(super) fn link(
@@ -94,7 +97,7 @@ impl Log {
             return Err(FormatError::Limit { what: "too many names of hard links", limit });
         }
         let number = self.next();
-        self.add(&path, Left::HardLink);
+        self.add(hash(path.as_str()), Left::HardLink);
         self.links.push(Link { number, path, target, is_executable });
         Ok(())
     }
@@ -139,6 +142,13 @@ impl Closed {
             && !above(path).any(|it| self.at(hash(it)).iter().any(replaces))
     }
 
+    /// The entry that has the bytes of entry `number`.
+    fn with_bytes(&self, number: u32) -> u32 {
+        let copies = &self.log.copies;
+        let copy = copies.binary_search_by_key(&number, |it| it.0).ok();
+        copy.and_then(|it| copies.get(it)).map_or(number, |it| it.1)
+    }
+
     /// The links that are there in the end, with what they lead to.
     pub(super) fn links(&self) -> Vec<(&Link, Resolved)> {
         let mut targets: BTreeMap<u32, Option<(u32, Left)>> = BTreeMap::new();
@@ -155,7 +165,7 @@ impl Closed {
                     None => Resolved::Nowhere,
                 },
                 Some((number, left @ (Left::File { .. } | Left::Symlink))) => {
-                    Resolved::To(number, left)
+                    Resolved::To(self.with_bytes(number), left)
                 }
                 Some((_, Left::Directory | Left::Other)) => Resolved::Nowhere,
             };

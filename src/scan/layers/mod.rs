@@ -8,6 +8,8 @@ mod links;
 mod log;
 mod name;
 mod read;
+mod recent;
+mod shared;
 
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,8 @@ use crate::model::{FileFacts, Inventory, LayerPath};
 use log::{above, hash};
 
 pub(super) use links::{Needs, give_up, read_links};
-pub(super) use read::{Pending, Shared, read};
+pub(super) use read::{Pending, read};
+pub(super) use shared::Shared;
 
 /// Secrets of lower layers that hard links of one layer bring to other paths.
 const MAX_LINKED: usize = 100_000;

@@ -2,26 +2,25 @@
 //!
 //! What an analyzer wants, and what is small, is taken into memory and worked on by whichever thread
 //! is free; what is large and only looked through for secrets never is. No thread waits for another:
-//! when too much is on its way, the reading thread does the work itself.
+//! when too much is on its way, the reading thread does the work itself. A hard link to a file that
+//! is still in memory is read as that file.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rayon::Scope;
 
-use super::log::{Left, Log};
+use super::log::{Left, Log, hash};
 use super::name::Name;
+use super::recent::Recent;
+use super::shared::{Found, LARGE, Shared};
 use crate::analyze::{self, HEAD};
 use crate::format::FormatError;
 use crate::format::compression::Plain;
 use crate::format::tar::{Archive, Entry, Kind};
-use crate::model::{Chunk, FileFacts, Inventory, LayerPath};
+use crate::model::{Chunk, FileFacts, LayerPath};
 use crate::scan::plan::too_deep;
-use crate::scan::progress::Meter;
-use crate::scan::read::{Reading, Workers, lock};
+use crate::scan::read::Reading;
 
 /// The largest file that analyzers see.
 pub(super) const MAX_ANALYZED: u64 = 256 << 20;
@@ -29,94 +28,27 @@ pub(super) const MAX_ANALYZED: u64 = 256 << 20;
 /// A larger file that nobody wants is not taken into memory for the sake of another thread.
 const MAX_HANDED: u64 = 4 << 20;
 
-/// A larger file is the only one of its kind in memory.
-const LARGE: u64 = 32 << 20;
-
 /// What is handed to another thread at once.
 const BATCH: usize = 512 << 10;
 
-/// What may be on its way to other threads.
-const MAX_IN_FLIGHT: usize = 64 << 20;
+/// What is kept of the files that went by, for hard links to them, where the archive can be read
+/// again, and where it cannot.
+const RECENT: usize = 16 << 20;
+const RECENT_ONCE: usize = 256 << 20;
 
-/// Entries of all layers together; more than any image has, at 16 bytes each.
-const MAX_ENTRIES: usize = 8 << 20;
+/// The largest file that is kept for hard links only.
+const MAX_KEPT: u64 = 1 << 20;
 
-/// The facts of all layers together, as an inventory writes them.
-const MAX_FACTS: usize = 4 * crate::scan::walk::MAX_FACTS;
+/// What is read for hard links, over and over; enough for 30 names of the largest file.
+pub(super) const MAX_LINKED: u64 = 8 << 30;
 
 pub(super) const TOO_LARGE: &str = "too large to be analyzed inside an archive";
-
-/// What the layers of an image have in common while they are read.
-pub(crate) struct Shared<'w> {
-    pub(crate) workers: Workers<'w>,
-    pub(crate) meter: Meter<'w>,
-    /// Layers that wait for a thread, or have one.
-    pub(crate) n_layers: AtomicUsize,
-    in_flight: AtomicUsize,
-    n_entries: AtomicUsize,
-    facts: AtomicUsize,
-    large: Mutex<()>,
-}
-
-impl<'w> Shared<'w> {
-    pub(crate) fn new(workers: Workers<'w>, meter: Meter<'w>, n_layers: usize) -> Self {
-        let [in_flight, n_entries, facts] = [0; 3].map(AtomicUsize::new);
-        let n_layers = AtomicUsize::new(n_layers);
-        Self { workers, meter, n_layers, in_flight, n_entries, facts, large: Mutex::default() }
-    }
-
-    /// Whether every thread has a layer to read.
-    fn is_busy(&self) -> bool {
-        self.n_layers.load(Relaxed) >= rayon::current_num_threads()
-    }
-
-    fn takes_entry(&self) -> Result<(), FormatError> {
-        if self.n_entries.fetch_add(1, Relaxed) >= MAX_ENTRIES {
-            let limit = MAX_ENTRIES as u64;
-            return Err(FormatError::Limit { what: "too many files in the image", limit });
-        }
-        Ok(())
-    }
-
-    /// Whether there is room for the facts of one more file.
-    pub(super) fn takes_facts(&self, path: &LayerPath, facts: &FileFacts) -> bool {
-        let size = Inventory::size(path, facts);
-        self.facts.fetch_add(size, Relaxed).saturating_add(size) <= MAX_FACTS
-    }
-
-    /// Only one thread at a time has a file of this size in memory.
-    pub(super) fn with_room_for<T>(&self, size: u64, job: impl FnOnce() -> T) -> T {
-        let _only = (size > LARGE).then(|| lock(&self.large));
-        job()
-    }
-}
-
-impl fmt::Debug for Shared<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("meter", &self.meter).finish_non_exhaustive()
-    }
-}
 
 /// A layer whose archive was read, while its files may still be worked on.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     pub(super) log: Log,
-    found: Arc<Mutex<BTreeMap<u32, (LayerPath, FileFacts)>>>,
-    has_too_much: Arc<AtomicBool>,
-}
-
-impl Pending {
-    /// What was found, by the numbers of entries. To be asked when all threads are done.
-    pub(super) fn take_found(&self) -> Result<BTreeMap<u32, (LayerPath, FileFacts)>, FormatError> {
-        if self.has_too_much.load(Relaxed) {
-            return Err(too_many_facts());
-        }
-        Ok(std::mem::take(&mut *lock(&self.found)))
-    }
-}
-
-pub(super) fn too_many_facts() -> FormatError {
-    FormatError::Limit { what: "too many facts, in bytes", limit: MAX_FACTS as u64 }
+    pub(super) found: Arc<Found>,
 }
 
 /// Reads a layer; tells `on_entry` how far it is.
@@ -132,7 +64,10 @@ pub(crate) fn read<'s, 'w: 's>(
         scope,
         on_entry,
         pending: Pending::default(),
-        batch: Batch::default(),
+        bytes: Vec::new(),
+        files: Vec::new(),
+        recent: Recent::new(if shared.can_repeat { RECENT } else { RECENT_ONCE }),
+        linked: MAX_LINKED,
     };
     while let Some(entry) = reader.archive.entry()? {
         (reader.on_entry)(1);
@@ -148,15 +83,17 @@ struct Reader<'r, 'a, 's, 'w> {
     scope: &'r Scope<'s>,
     on_entry: &'r mut dyn FnMut(u64),
     pending: Pending,
-    batch: Batch,
+    /// The files in memory that were not handed over yet, one behind the other.
+    bytes: Vec<u8>,
+    /// Those of them that are to be worked on.
+    files: Vec<InMemory>,
+    recent: Recent,
+    /// What may still be read for hard links.
+    linked: u64,
 }
 
-/// Files in memory.
-#[derive(Debug, Default)]
-struct Batch {
-    bytes: Vec<u8>,
-    files: Vec<(u32, LayerPath, Range<usize>)>,
-}
+/// A file in memory: the number of its entry, its path, and where its bytes are.
+type InMemory = (u32, LayerPath, Range<usize>);
 
 impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
     fn entry(&mut self, entry: &Entry) -> Result<(), FormatError> {
@@ -166,43 +103,60 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
         let path = match Name::of(&entry.name, entry.kind == Kind::Directory) {
             Name::Of(path) => path,
             Name::Whiteout(path) => {
-                log.whiteouts.push(super::hash(path.as_str()));
+                log.whiteouts.push(hash(path.as_str()));
                 return Ok(());
             }
             Name::Opaque(path) => {
-                log.opaque.push(super::hash(path.as_ref().map_or("", LayerPath::as_str)));
+                log.opaque.push(hash(path.as_ref().map_or("", LayerPath::as_str)));
                 return Ok(());
             }
             Name::TooDeep(path) => {
                 let facts = FileFacts { notes: vec![too_deep()], ..FileFacts::default() };
-                log.add(&path, Left::Directory);
+                log.add(hash(path.as_str()), Left::Directory);
                 self.found(number, path, facts);
                 return Ok(());
             }
             Name::Nothing => return Ok(()),
         };
         let is_executable = entry.mode & 0o111 != 0;
-        match &entry.kind {
-            Kind::Directory => {
-                log.add(&path, Left::Directory);
+        let at = hash(path.as_str());
+        let target = match &entry.kind {
+            Kind::HardLink(target) => Name::target(target),
+            _ => None,
+        };
+        // A link to itself finds itself.
+        let is_here = |it: &LayerPath| self.recent.get(hash(it.as_str()), &self.bytes).is_some();
+        let target_here = target.as_ref().is_some_and(is_here);
+        if !target_here {
+            self.recent.forget(at);
+        }
+        let left = match (&entry.kind, target) {
+            (Kind::Directory, _) => {
                 let facts = Reading::of_directory(&path).facts;
                 self.found(number, path, facts);
+                Left::Directory
             }
-            Kind::Other => log.add(&path, Left::Other),
-            Kind::Symlink(target) => {
-                log.add(&path, Left::Symlink);
-                let facts = Reading::of_target(&path, target).facts;
+            (Kind::Symlink(to), _) => {
+                let facts = Reading::of_target(&path, to).facts;
                 self.found(number, path, facts);
+                Left::Symlink
             }
-            Kind::HardLink(target) => match Name::target(target) {
-                Some(target) => log.link(path, target, is_executable)?,
-                None => log.add(&path, Left::Other),
-            },
-            Kind::File => {
-                let left = self.file(number, &path, entry.size, is_executable)?;
-                self.pending.log.add(&path, left);
+            (Kind::HardLink(_), Some(target)) if target_here => {
+                match self.recent_file(number, &path, &target, is_executable) {
+                    Some(left) => left,
+                    None => {
+                        self.recent.forget(at);
+                        return self.pending.log.link(path, target, is_executable);
+                    }
+                }
             }
-        }
+            (Kind::HardLink(_), Some(target)) => {
+                return self.pending.log.link(path, target, is_executable);
+            }
+            (Kind::Other | Kind::HardLink(_), _) => Left::Other,
+            (Kind::File, _) => self.file(number, &path, entry.size, is_executable)?,
+        };
+        self.pending.log.add(at, left);
         Ok(())
     }
 
@@ -215,29 +169,28 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
     ) -> Result<Left, FormatError> {
         let has_scanner = self.shared.workers.look_for_secrets();
         let by_path = !analyze::wanting(path).is_empty();
-        if !by_path && !has_scanner && !analyze::may_sniff(path, is_executable) {
+        let is_read = by_path || has_scanner || analyze::may_sniff(path, is_executable);
+        let is_kept = !self.shared.can_repeat && size <= MAX_KEPT;
+        if !is_read && !is_kept {
             return Ok(Left::File { was_read: false, has_magic: false });
         }
-        let start = self.batch.bytes.len();
-        let mut hole = take(self.archive, &mut self.batch.bytes, HEAD as u64)?;
-        let front = self.batch.bytes.get(start..).unwrap_or_default();
+        let start = self.bytes.len();
+        let mut hole = take(self.archive, &mut self.bytes, HEAD as u64)?;
+        let front = self.bytes.get(start..).unwrap_or_default();
         let head = front.get(..HEAD).unwrap_or(front);
-        let has_magic = analyze::magic(head).is_some();
-        let is_wanted = by_path || !analyze::wanting_head(path, head).is_empty();
-        let left = Left::File { was_read: true, has_magic };
-        if (is_wanted && size <= MAX_ANALYZED) || (has_scanner && size <= MAX_HANDED) {
-            if size > LARGE {
-                self.large(number, path.clone(), start, size, hole)?;
-            } else {
-                self.rest(size, start, hole)?;
-                self.batch.files.push((number, path.clone(), start..self.batch.bytes.len()));
-                if self.batch.bytes.len() >= BATCH {
-                    self.flush();
-                }
-            }
+        let left = Left::File { was_read: is_read, has_magic: analyze::magic(head).is_some() };
+        let is_wanted = is_read && (by_path || !analyze::wanting_head(path, head).is_empty());
+        let is_worked_on = is_wanted || has_scanner;
+        if is_wanted && size > LARGE && size <= MAX_ANALYZED {
+            self.large(number, path.clone(), start, size, hole)?;
             return Ok(left);
         }
-        let front = self.batch.bytes.split_off(start);
+        if is_kept || (is_worked_on && size <= if is_wanted { LARGE } else { MAX_HANDED }) {
+            self.rest(size, start, hole)?;
+            self.in_memory(number, path, start, number, is_worked_on);
+            return Ok(left);
+        }
+        let front = self.bytes.split_off(start);
         let mut facts = FileFacts::default();
         if has_scanner {
             let (archive, on_entry) = (&mut *self.archive, &mut *self.on_entry);
@@ -259,6 +212,49 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
         Ok(left)
     }
 
+    /// Takes note of the file that is in memory from `start` on; its bytes are those of entry `of`.
+    fn in_memory(
+        &mut self,
+        number: u32,
+        path: &LayerPath,
+        start: usize,
+        of: u32,
+        is_worked_on: bool,
+    ) {
+        let at = start..self.bytes.len();
+        self.recent.add(hash(path.as_str()), of, at.clone());
+        if is_worked_on {
+            self.files.push((number, path.clone(), at));
+        }
+        if self.bytes.len() >= BATCH {
+            self.flush();
+        }
+    }
+
+    /// Reads a hard link as the file in memory that it leads to, unless there were too many.
+    fn recent_file(
+        &mut self,
+        number: u32,
+        path: &LayerPath,
+        target: &LayerPath,
+        is_executable: bool,
+    ) -> Option<Left> {
+        let (of, bytes) = self.recent.get(hash(target.as_str()), &self.bytes)?;
+        self.linked = self.linked.checked_sub(bytes.len() as u64)?;
+        let bytes = bytes.to_vec();
+        let head = bytes.get(..HEAD).unwrap_or(&bytes);
+        let is_worked_on = self.shared.workers.look_for_secrets()
+            || !analyze::wanting(path).is_empty()
+            || (analyze::may_sniff(path, is_executable)
+                && !analyze::wanting_head(path, head).is_empty());
+        let left = Left::File { was_read: true, has_magic: analyze::magic(head).is_some() };
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&bytes);
+        self.in_memory(number, path, start, of, is_worked_on);
+        self.pending.log.copies.push((number, of));
+        Some(left)
+    }
+
     /// A file that is in memory alone.
     fn large(
         &mut self,
@@ -268,13 +264,13 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
         size: u64,
         hole: u64,
     ) -> Result<(), FormatError> {
-        let front = self.batch.bytes.split_off(start);
+        let front = self.bytes.split_off(start);
         self.flush();
         let shared = self.shared;
         shared.with_room_for(size, || {
-            self.batch.bytes = front;
+            self.bytes = front;
             self.rest(size, 0, hole)?;
-            let bytes = std::mem::take(&mut self.batch.bytes);
+            let bytes = std::mem::take(&mut self.bytes);
             let facts = shared.workers.lend(|worker| worker.read_whole(&path, &bytes)).facts;
             drop(bytes);
             self.found(number, path, facts);
@@ -284,7 +280,7 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
 
     /// Takes the rest of a file into memory.
     fn rest(&mut self, size: u64, start: usize, hole: u64) -> Result<(), FormatError> {
-        let bytes = &mut self.batch.bytes;
+        let bytes = &mut self.bytes;
         zeros(bytes, hole, start, size);
         loop {
             let left = size - (bytes.len() - start) as u64;
@@ -298,71 +294,25 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
 
     /// Hands over what is in memory.
     fn flush(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
-        if batch.files.is_empty() {
-            // The room is kept.
-            self.batch.bytes = batch.bytes;
+        if self.bytes.is_empty() && self.files.is_empty() {
             return;
         }
-        let size = batch.bytes.len();
-        let (found, has_too_much) =
-            (Arc::clone(&self.pending.found), Arc::clone(&self.pending.has_too_much));
-        let shared = self.shared;
-        let is_full = shared.in_flight.load(Relaxed) + size > MAX_IN_FLIGHT;
-        if is_full || shared.is_busy() {
-            batch.work(shared, &found, &has_too_much);
-            self.batch.bytes = batch.bytes;
-            self.batch.bytes.clear();
-            return;
-        }
-        shared.in_flight.fetch_add(size, Relaxed);
-        self.scope.spawn(move |_| {
-            batch.work(shared, &found, &has_too_much);
-            shared.in_flight.fetch_sub(size, Relaxed);
+        let bytes = Arc::new(std::mem::take(&mut self.bytes));
+        self.recent.close(&bytes);
+        let files = std::mem::take(&mut self.files);
+        let found = Arc::clone(&self.pending.found);
+        self.shared.hand_over(bytes.len(), self.scope, move |shared| {
+            for (number, path, at) in files {
+                let bytes = bytes.get(at).unwrap_or_default();
+                let reading = shared.workers.lend(|worker| worker.read_whole(&path, bytes));
+                found.add(shared, number, path, reading.facts);
+            }
         });
-        self.batch.bytes = Vec::with_capacity(BATCH + BATCH / 4);
+        self.bytes = Vec::with_capacity(BATCH + BATCH / 4);
     }
 
     fn found(&self, number: u32, path: LayerPath, facts: FileFacts) {
-        add(
-            self.shared,
-            &self.pending.found,
-            &self.pending.has_too_much,
-            vec![(number, path, facts)],
-        );
-    }
-}
-
-impl Batch {
-    fn work(
-        &self,
-        shared: &Shared<'_>,
-        found: &Mutex<BTreeMap<u32, (LayerPath, FileFacts)>>,
-        has_too_much: &AtomicBool,
-    ) {
-        let facts = shared.workers.lend(|worker| {
-            let files = self.files.iter().map(|(number, path, at)| {
-                let bytes = self.bytes.get(at.clone()).unwrap_or_default();
-                (*number, path.clone(), worker.read_whole(path, bytes).facts)
-            });
-            files.filter(|it| !it.2.is_empty()).collect()
-        });
-        add(shared, found, has_too_much, facts);
-    }
-}
-
-fn add(
-    shared: &Shared<'_>,
-    found: &Mutex<BTreeMap<u32, (LayerPath, FileFacts)>>,
-    has_too_much: &AtomicBool,
-    facts: Vec<(u32, LayerPath, FileFacts)>,
-) {
-    for (number, path, facts) in facts.into_iter().filter(|it| !it.2.is_empty()) {
-        if shared.takes_facts(&path, &facts) {
-            lock(found).insert(number, (path, facts));
-        } else {
-            has_too_much.store(true, Relaxed);
-        }
+        self.pending.found.add(self.shared, number, path, facts);
     }
 }
 

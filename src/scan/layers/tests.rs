@@ -203,6 +203,63 @@ fn links_say_what_their_targets_say() {
     ");
 }
 
+/// Scans what comes through a pipe.
+fn scan_pipe(bytes: &[u8], with_secrets: bool) -> Result<ScannedImage, ScanError> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    std::thread::scope(|scope| {
+        // A reader that stops early is no failure of the writer's.
+        scope.spawn(|| drop(std::fs::write(&path, bytes)));
+        scan_file(&path, with_secrets)
+    })
+}
+
+#[test]
+fn a_link_whose_target_is_far_away_is_read_as_well() {
+    let far = |target: &[u8]| {
+        let tar = tar().file("store/7f", target).hard_link("near/etc/os-release", "store/7f");
+        let fill = vec![b'x'; 4 << 20];
+        let tar = (0..5).fold(tar, |tar, at| tar.file(&format!("x{at}"), &fill));
+        // Either name leads to the same bytes.
+        let tar = tar.hard_link("etc/os-release", "store/7f");
+        tar.hard_link("a/usr/lib/os-release", "near/etc/os-release").end()
+    };
+    let layer = far(RELEASE);
+    let image = Files::oci(&[&layer], Stored::Gzip).tar();
+    let expected =
+        "a/usr/lib/os-release(debian) etc/os-release(debian) near/etc/os-release(debian)\n";
+    for with_secrets in [true, false] {
+        let factory = || -> Box<dyn crate::scan::FileScanner> { Box::new(Stub::default()) };
+        let factory: Option<&crate::scan::ScannerFactory<'_>> =
+            if with_secrets { Some(&factory) } else { None };
+        let directory = tempfile::tempdir().unwrap();
+        for (name, form) in [("plain", image.clone()), ("gzip", gzip(&image))] {
+            let path = directory.path().join(name);
+            std::fs::write(&path, form).unwrap();
+            let scanned = crate::scan::image(&path, &Wanted::default(), factory, &|_| {}).unwrap();
+            assert_eq!(show(&scanned), expected, "{name} {with_secrets}");
+        }
+        assert_eq!(show(&scan_pipe(&image, with_secrets).unwrap()), expected, "{with_secrets}");
+    }
+    // Nobody kept a target of this size that nobody asked for, and a pipe cannot be read again.
+    let release = [RELEASE, &vec![b'\n'; 2 << 20]].concat();
+    let image = Files::oci(&[&far(&release)], Stored::Plain).tar();
+    assert_eq!(show(&scan_pipe(&image, true).unwrap()), expected);
+    let text = show(&scan_pipe(&image, false).unwrap());
+    assert_eq!(text.matches("read only once; it was not analyzed").count(), 3, "{text}");
+}
+
+#[test]
+fn a_pipe_that_breaks_off_is_an_error() {
+    let layer = tar().file("a", FACT).end();
+    let image = Files::oci(&[&layer], Stored::Gzip).tar();
+    assert_eq!(show(&scan_pipe(&image, true).unwrap()), "a!\n");
+    for end in [0, 300, 1000, 3000] {
+        assert!(scan_pipe(&image[..end], true).is_err(), "{end}");
+    }
+}
+
 #[test]
 fn names_are_taken_as_they_are_and_lead_nowhere() {
     insta::assert_snapshot!(check(&[
