@@ -101,7 +101,7 @@ pub(crate) fn steps() -> impl Strategy<Value = Step> {
 }
 
 impl Change {
-    fn apply(&self, root: &Path) {
+    pub(crate) fn apply(&self, root: &Path) {
         // Most of them cannot be done most of the time; that is part of the game.
         drop(self.try_apply(root));
     }
@@ -257,7 +257,7 @@ pub(crate) fn shell(command: &str) {
 
 /// Finds the word `SECRET` with the character after it.
 #[derive(Default)]
-struct Finder {
+pub(crate) struct Finder {
     text: Vec<u8>,
 }
 

@@ -1,11 +1,13 @@
 //! Scans over real overlayfs chains: from the parent's inventory and whole must be the same bytes.
+//! And over the same steps as layers of an image.
 //!
-//! Needs root and a mount namespace of its own, into which each test runs itself again. Without
-//! root it says that it skipped; with root, a mount that fails fails the test.
+//! What mounts needs root and a mount namespace of its own, into which each test runs itself again.
+//! Without root it says that it skipped; with root, a mount that fails fails the test.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "test helpers")]
 
 mod chain;
+mod layers;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
