@@ -101,7 +101,9 @@ fn in_place<'w>(
                 let Some(facts) = scanned.get(number) else { return };
                 let result = image.layer(*number, false).map_err(ScanError::from).and_then(|it| {
                     let Some(mut stream) = it else { return Ok(()) };
-                    let read = read_links(&mut stream.archive, shared, need, &mut lock(facts));
+                    let part = stream.part();
+                    let archive = &mut stream.archive;
+                    let read = read_links(archive, part.as_ref(), shared, need, &mut lock(facts));
                     read.map_err(|source| ScanError::Layer { number: number + 1, source })
                 });
                 if let Err(error) = result {
@@ -174,7 +176,7 @@ fn as_it_comes<'w>(
             left -= 1;
             let result = coming
                 .stream
-                .and_then(|mut it| read_links(&mut it.archive, &shared, &needs, facts));
+                .and_then(|mut it| read_links(&mut it.archive, None, &shared, &needs, facts));
             result.map_err(|source| ScanError::Layer { number, source })?;
         }
     }
@@ -215,7 +217,8 @@ fn read_layer<'s, 'w: 's>(
     scope: &Scope<'s>,
     on_entry: &mut dyn FnMut(u64),
 ) -> Outcome {
-    let pending = read(&mut stream.archive, shared, scope, on_entry)?;
+    let part = stream.part();
+    let pending = read(&mut stream.archive, part, shared, scope, on_entry)?;
     Ok(Layered { pending, hashes: stream.finish()? })
 }
 

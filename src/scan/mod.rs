@@ -3,6 +3,7 @@
 //! The inventory of a view is the same bytes whether it is computed whole or from the parent's.
 //! Scanned content is hostile: it gives facts and notes, and cannot stop the scan.
 
+mod feed;
 mod image;
 mod index;
 mod layers;

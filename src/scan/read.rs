@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::feed::{Beginning, Feeder, hole, next_but};
 use super::silent;
 use crate::analyze::{self, Analyzer, HEAD, Input, Unread};
 use crate::model::{Chunk, Content, FileFacts, LayerPath, SecretHit};
@@ -29,9 +30,6 @@ const BUFFER: usize = 256 << 10;
 
 /// What is read of a file of which only the first bytes may matter.
 const FRONT: usize = 4 << 10;
-
-/// What a hole is to the secret scanner: enough to end a match.
-const HOLE: [u8; 4096] = [0; 4096];
 
 /// One worker for each thread of the pool, made when it reads its first file.
 pub(super) struct Workers<'w> {
@@ -134,8 +132,9 @@ impl<'w> Worker<'w> {
         let mut reading = Reading::default();
         reading.analyze(path, bytes, &bytes);
         self.n_bytes += bytes.len() as u64;
+        let silent = self.silent(path, bytes, &bytes);
         self.guard(path, &mut reading, |scanner, _, _| {
-            scanner.feed(bytes);
+            Feeder { silent: &silent, position: 0 }.feed(scanner, bytes);
             Ok::<_, Infallible>(())
         })
         .unwrap_or_default();
@@ -143,22 +142,48 @@ impl<'w> Worker<'w> {
         reading
     }
 
-    /// Looks for secrets in a file of which `front` was read, and nothing else.
+    /// Reads a file that comes as a stream, and of which the first bytes, `front`, did come. It is
+    /// analyzed if it can be read at any place as well.
     pub(super) fn read_on<E>(
         &mut self,
         path: &LayerPath,
-        front: &[u8],
+        Coming { front, size, content }: &Coming<'_>,
         next: &mut dyn FnMut(&mut [u8]) -> Result<Chunk, E>,
     ) -> Result<Reading, E> {
         let mut reading = Reading::default();
+        if let Some(content) = content {
+            reading.analyze(path, front, *content);
+        }
+        let beginning = Beginning { front, size: *size };
+        let silent = self.silent(path, front, content.unwrap_or(&beginning));
         self.guard(path, &mut reading, |scanner, buffer, n_bytes| {
-            scanner.feed(front);
+            let mut feeder = Feeder { silent: &silent, position: 0 };
+            feeder.feed(scanner, front);
             *n_bytes += front.len() as u64;
-            let first = next(buffer)?;
-            stream(scanner, buffer, n_bytes, first, next)
+            loop {
+                match next(buffer)? {
+                    Chunk::Data(n) => {
+                        feeder.feed(scanner, buffer.get(..n).unwrap_or_default());
+                        *n_bytes += n as u64;
+                    }
+                    Chunk::Hole(n) => feeder.pass(scanner, n),
+                    Chunk::End => return Ok(()),
+                }
+            }
         })?;
         reading.facts.sort();
         Ok(reading)
+    }
+
+    /// The parts of a file that are passed over: as in a directory, not in the first piece of it, and
+    /// not in a file that is no longer than that.
+    fn silent(&self, path: &LayerPath, front: &[u8], content: &dyn Content) -> Vec<Range<u64>> {
+        if self.scanner.is_none() || content.size() <= BUFFER as u64 {
+            return Vec::new();
+        }
+        let parts = silent::parts(path, front.get(..HEAD).unwrap_or(front), content).into_iter();
+        let parts = parts.map(|it| it.start.max(BUFFER as u64)..it.end);
+        parts.filter(|it| !it.is_empty()).collect()
     }
 
     /// Looks for secrets in the first piece, which is in the buffer, and all that follow.
@@ -199,22 +224,12 @@ impl<'w> Worker<'w> {
     }
 }
 
-/// The next piece of `file` outside the `silent` parts, which are passed over like holes.
-fn next_but(silent: &[Range<u64>], file: &mut File, buffer: &mut [u8]) -> io::Result<Chunk> {
-    let position = file.position();
-    let part = silent.get(silent.partition_point(|it| it.end <= position));
-    match part {
-        None => file.next(buffer),
-        Some(part) if part.start <= position => {
-            file.skip_to(part.end)?;
-            Ok(Chunk::Hole(part.end - position))
-        }
-        Some(part) => {
-            let room = usize::try_from(part.start - position).unwrap_or(usize::MAX);
-            let length = room.min(buffer.len());
-            file.next(buffer.get_mut(..length).unwrap_or_default())
-        }
-    }
+/// A file that comes as a stream.
+pub(super) struct Coming<'a> {
+    pub(super) front: &'a [u8],
+    pub(super) size: u64,
+    /// The same, to be read at any place.
+    pub(super) content: Option<&'a dyn Content>,
 }
 
 fn stream<E>(
@@ -232,10 +247,7 @@ fn stream<E>(
                 *n_bytes += data.len() as u64;
                 scanner.feed(data);
             }
-            Chunk::Hole(n) => {
-                let length = usize::try_from(n).unwrap_or(usize::MAX);
-                scanner.feed(HOLE.get(..length).unwrap_or(&HOLE));
-            }
+            Chunk::Hole(n) => scanner.feed(hole(n)),
             Chunk::End => return Ok(()),
         }
         chunk = next(buffer)?;
@@ -270,6 +282,18 @@ impl Reading {
         let mut reading = Self::default();
         for analyzer in analyze::wanting_directory(path).iter() {
             reading.run(analyzer, &Input { path, content: &&[][..] });
+        }
+        reading.facts.sort();
+        reading
+    }
+
+    /// Analyzes a file that can be read at any place, and nothing else.
+    pub(super) fn of_content(path: &LayerPath, content: &dyn Content) -> Self {
+        let mut reading = Self::default();
+        let mut head = [0; HEAD];
+        match content.read_at(0, &mut head) {
+            Ok(n) => reading.analyze(path, head.get(..n).unwrap_or_default(), content),
+            Err(error) => reading.fail("cannot be read", &error),
         }
         reading.facts.sort();
         reading

@@ -39,6 +39,15 @@ const SECTIONS: [&str; 14] = [
     ".debug_abbrev",
 ];
 
+/// Whether the parts are told by tables that may be anywhere in the file, and not by its beginning.
+pub(super) fn needs_tables(path: &LayerPath, head: &[u8]) -> bool {
+    match magic(head) {
+        Some(Magic::Executable) => true,
+        Some(Magic::Zip) => is_checkpoint(path.file_name()),
+        _ => false,
+    }
+}
+
 /// The parts of the file at `path` that begins with `head`: in order, and apart from each other.
 pub(super) fn parts(path: &LayerPath, head: &[u8], content: &dyn Content) -> Vec<Range<u64>> {
     if content.size() < LEAST {

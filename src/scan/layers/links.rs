@@ -17,6 +17,7 @@ use crate::format::tar::{Archive, Kind};
 use crate::model::{FileFacts, LayerPath, SecretHit};
 use crate::scan::plan::DIRECTORY;
 use crate::scan::read::Reading;
+use crate::source::image::Part;
 
 /// The targets that must be read again, by the numbers of their entries.
 pub(crate) type Needs = BTreeMap<u32, Vec<Need>>;
@@ -99,9 +100,10 @@ fn must_read(
         || target.is_some_and(|it| !only_secrets(&it.1))
 }
 
-/// Reads the targets in `needs`, and adds what their links say.
+/// Reads the targets in `needs`, and adds what their links say. The archive may lie in `part` as it is.
 pub(crate) fn read_links(
     archive: &mut Archive<Plain<'_>>,
+    part: Option<&Part>,
     shared: &Shared<'_>,
     needs: &Needs,
     into: &mut LayerFacts,
@@ -121,8 +123,16 @@ pub(crate) fn read_links(
                 links.iter().map(|it| Reading::of_target(&it.path, target).facts).collect()
             }
             _ if entry.size > MAX_ANALYZED => {
+                let content = part.zip(entry.at).map(|(it, at)| it.part(at, entry.size));
                 let what = format!("{TOO_LARGE}: {} bytes, limit {MAX_ANALYZED}", entry.size);
-                links.iter().map(|it| it.unread(&what)).collect()
+                let read = |it: &Need| match &content {
+                    Some(content) => FileFacts {
+                        secrets: it.secrets.clone(),
+                        ..Reading::of_content(&it.path, content).facts
+                    },
+                    None => it.unread(&what),
+                };
+                links.iter().map(read).collect()
             }
             _ => shared.with_room_for(entry.size, || {
                 let mut bytes = Vec::new();
@@ -157,7 +167,9 @@ pub(crate) fn give_up(needs: Needs, into: &mut LayerFacts) {
     for need in needs.into_values().flatten() {
         let facts =
             need.unread("a hard link in an archive that is read only once; it was not analyzed");
-        into.files.insert(need.path, facts);
+        if !facts.is_empty() {
+            into.files.insert(need.path, facts);
+        }
     }
 }
 

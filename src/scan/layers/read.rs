@@ -18,11 +18,13 @@ use crate::analyze::{self, HEAD};
 use crate::format::FormatError;
 use crate::format::compression::Plain;
 use crate::format::tar::{Archive, Entry, Kind};
-use crate::model::{Chunk, FileFacts, LayerPath};
+use crate::model::{Chunk, Content, FileFacts, LayerPath};
 use crate::scan::plan::too_deep;
-use crate::scan::read::Reading;
+use crate::scan::read::{Coming, Reading};
+use crate::scan::silent;
+use crate::source::image::Part;
 
-/// The largest file that analyzers see.
+/// The largest file that analyzers see where it cannot be read at any place.
 pub(super) const MAX_ANALYZED: u64 = 256 << 20;
 
 /// A larger file that nobody wants is not taken into memory for the sake of another thread.
@@ -51,15 +53,17 @@ pub(crate) struct Pending {
     pub(super) found: Arc<Found>,
 }
 
-/// Reads a layer; tells `on_entry` how far it is.
+/// Reads a layer, which may lie in `part` as it is; tells `on_entry` how far it is.
 pub(crate) fn read<'s, 'w: 's>(
     archive: &mut Archive<Plain<'_>>,
+    part: Option<Part>,
     shared: &'s Shared<'w>,
     scope: &Scope<'s>,
     on_entry: &mut dyn FnMut(u64),
 ) -> Result<Pending, FormatError> {
     let mut reader = Reader {
         archive,
+        part,
         shared,
         scope,
         on_entry,
@@ -79,6 +83,8 @@ pub(crate) fn read<'s, 'w: 's>(
 
 struct Reader<'r, 'a, 's, 'w> {
     archive: &'r mut Archive<Plain<'a>>,
+    /// The same, where it can be read at any place.
+    part: Option<Part>,
     shared: &'s Shared<'w>,
     scope: &'r Scope<'s>,
     on_entry: &'r mut dyn FnMut(u64),
@@ -154,7 +160,7 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
                 return self.pending.log.link(path, target, is_executable);
             }
             (Kind::Other | Kind::HardLink(_), _) => Left::Other,
-            (Kind::File, _) => self.file(number, &path, entry.size, is_executable)?,
+            (Kind::File, _) => self.file(number, &path, entry, is_executable)?,
         };
         self.pending.log.add(at, left);
         Ok(())
@@ -164,9 +170,10 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
         &mut self,
         number: u32,
         path: &LayerPath,
-        size: u64,
+        entry: &Entry,
         is_executable: bool,
     ) -> Result<Left, FormatError> {
+        let size = entry.size;
         let has_scanner = self.shared.workers.look_for_secrets();
         let by_path = !analyze::wanting(path).is_empty();
         let is_read = by_path || has_scanner || analyze::may_sniff(path, is_executable);
@@ -175,41 +182,58 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
             return Ok(Left::File { was_read: false, has_magic: false });
         }
         let start = self.bytes.len();
-        let mut hole = take(self.archive, &mut self.bytes, HEAD as u64)?;
+        let hole = take(self.archive, &mut self.bytes, HEAD as u64)?;
         let front = self.bytes.get(start..).unwrap_or_default();
         let head = front.get(..HEAD).unwrap_or(front);
         let left = Left::File { was_read: is_read, has_magic: analyze::magic(head).is_some() };
         let is_wanted = is_read && (by_path || !analyze::wanting_head(path, head).is_empty());
         let is_worked_on = is_wanted || has_scanner;
-        if is_wanted && size > LARGE && size <= MAX_ANALYZED {
-            self.large(number, path.clone(), start, size, hole)?;
-            return Ok(left);
-        }
-        if is_kept || (is_worked_on && size <= if is_wanted { LARGE } else { MAX_HANDED }) {
+        let has_tables = is_wanted || (has_scanner && silent::needs_tables(path, head));
+        let limit = if has_tables { LARGE } else { MAX_HANDED };
+        if is_kept || (is_worked_on && size <= limit) {
             self.rest(size, start, hole)?;
             self.in_memory(number, path, start, number, is_worked_on);
             return Ok(left);
         }
-        let front = self.bytes.split_off(start);
-        let mut facts = FileFacts::default();
-        if has_scanner {
-            let (archive, on_entry) = (&mut *self.archive, &mut *self.on_entry);
-            let mut next = |buffer: &mut [u8]| {
-                (on_entry)(0);
-                match std::mem::take(&mut hole) {
-                    0 => archive.content(buffer),
-                    n => Ok(Chunk::Hole(n)),
-                }
-            };
-            let reading =
-                self.shared.workers.lend(|worker| worker.read_on(path, &front, &mut next))?;
-            facts = reading.facts;
+        let part = self.part.as_ref().zip(entry.at).map(|(it, at)| it.part(at, size));
+        if has_tables && part.is_none() && size <= MAX_ANALYZED {
+            self.large(number, path.clone(), start, size, hole)?;
+        } else if is_worked_on {
+            let is_analyzed = is_wanted && part.is_some();
+            let mut facts = self.stream(path, start, entry, part.filter(|_| has_tables), hole)?;
+            if is_wanted && !is_analyzed {
+                facts.notes.push(format!("{TOO_LARGE}: {size} bytes, limit {MAX_ANALYZED}"));
+            }
+            self.found(number, path.clone(), facts);
+        } else {
+            self.bytes.truncate(start);
         }
-        if is_wanted {
-            facts.notes.push(format!("{TOO_LARGE}: {size} bytes, limit {MAX_ANALYZED}"));
-        }
-        self.found(number, path.clone(), facts);
         Ok(left)
+    }
+
+    /// Reads a file that is never in memory; what came of it is there from `start` on.
+    fn stream(
+        &mut self,
+        path: &LayerPath,
+        start: usize,
+        entry: &Entry,
+        part: Option<Part>,
+        hole: u64,
+    ) -> Result<FileFacts, FormatError> {
+        let front = self.bytes.split_off(start);
+        let content = part.as_ref().map(|it| -> &dyn Content { it });
+        let coming = Coming { front: &front, size: entry.size, content };
+        let (archive, on_entry) = (&mut *self.archive, &mut *self.on_entry);
+        let mut hole = hole;
+        let mut next = |buffer: &mut [u8]| {
+            (on_entry)(0);
+            match std::mem::take(&mut hole) {
+                0 => archive.content(buffer),
+                n => Ok(Chunk::Hole(n)),
+            }
+        };
+        let read = self.shared.workers.lend(|worker| worker.read_on(path, &coming, &mut next));
+        Ok(read?.facts)
     }
 
     /// Takes note of the file that is in memory from `start` on; its bytes are those of entry `of`.

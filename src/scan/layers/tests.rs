@@ -251,6 +251,16 @@ fn a_link_whose_target_is_far_away_is_read_as_well() {
 }
 
 #[test]
+fn a_large_file_is_analyzed_where_it_lies_or_alone_in_memory() {
+    let release = [RELEASE, &vec![b'\n'; 33 << 20], FACT].concat();
+    let layer = tar().file("etc/os-release", &release).file("b", FACT).end();
+    for stored in [Stored::Plain, Stored::Gzip] {
+        let image = scan(&Files::oci(&[&layer], stored).tar()).unwrap();
+        assert_eq!(show(&image), "b! etc/os-release!(debian)\n", "{stored:?}");
+    }
+}
+
+#[test]
 fn a_pipe_that_breaks_off_is_an_error() {
     let layer = tar().file("a", FACT).end();
     let image = Files::oci(&[&layer], Stored::Gzip).tar();

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Read;
 
 use super::digest::{Algorithm, Hashed};
+use super::store::{Blob, Part};
 use super::{Digest, ImageError};
 use crate::format::FormatError;
 use crate::format::compression::{Compression, Plain, decompress};
@@ -15,6 +16,8 @@ pub struct LayerStream<'a> {
     stored: Hashed<Box<dyn Read + Send + 'a>>,
     unpacked: Option<Hashed<Plain<'a>>>,
     compression: Compression,
+    /// The archive, where it can be read at any place as well.
+    part: Option<Part>,
 }
 
 /// What is to be hashed.
@@ -34,11 +37,8 @@ pub struct Hashes {
 }
 
 impl<'a> LayerStream<'a> {
-    pub(super) fn new(
-        from: Box<dyn Read + Send + 'a>,
-        checks: Checks,
-    ) -> Result<Self, FormatError> {
-        let stored = Hashed::new(from, checks.stored);
+    pub(super) fn new(blob: Blob<'a>, checks: Checks) -> Result<Self, FormatError> {
+        let stored = Hashed::new(blob.stream, checks.stored);
         let (compression, plain) = decompress(stored.clone())?;
         let is_same = compression == Compression::Plain && checks.stored == Some(Algorithm::Sha256);
         let (unpacked, plain) = if checks.unpacked && !is_same {
@@ -48,7 +48,13 @@ impl<'a> LayerStream<'a> {
         } else {
             (None, plain)
         };
-        Ok(Self { archive: Archive::new(plain), stored, unpacked, compression })
+        let part = blob.part.filter(|_| compression == Compression::Plain);
+        Ok(Self { archive: Archive::new(plain), stored, unpacked, compression, part })
+    }
+
+    /// The archive, where it can be read at any place without being read through.
+    pub fn part(&self) -> Option<Part> {
+        self.part.clone()
     }
 
     /// Tells how far it is while its archive is being read.

@@ -31,6 +31,7 @@ pub use digest::Digest;
 pub use layer::{Counter, Hashes, LayerStream};
 pub use once::{Coming, Once, Passing};
 pub use platform::Platform;
+pub use store::Part;
 
 use super::Tree;
 use crate::format::FormatError;

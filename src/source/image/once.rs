@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use super::ImageError;
 use super::digest::{Algorithm, Digest};
 use super::layer::{Checks, LayerStream};
-use super::store::{Entry, MAX_DOCUMENT, Store, add, link_of, name_of};
+use super::store::{Blob, Entry, MAX_DOCUMENT, Store, add, link_of, name_of};
 use crate::format::FormatError;
 use crate::format::compression::{Compression, HEAD, Plain, decompress};
 use crate::format::tar::{Archive, Kind};
@@ -98,7 +98,8 @@ impl Passing {
                     unpacked: of_name.is_none(),
                 };
                 let rest = Content { archive: &mut self.archive, n_zeros: 0 };
-                let stream = LayerStream::new(Box::new(io::Cursor::new(head).chain(rest)), checks);
+                let stream = Box::new(io::Cursor::new(head).chain(rest));
+                let stream = LayerStream::new(Blob { stream, part: None }, checks);
                 return Ok(Some(Coming { name, stream }));
             }
             if entry.size <= MAX_DOCUMENT {

@@ -2,14 +2,13 @@
 //! of an archive that has passed by, the small ones in memory.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{Digest, ImageError};
 use crate::format::tar::{Archive, Kind, Source};
-use crate::model::{Content as _, LayerPath};
+use crate::model::{Content, LayerPath};
 use crate::source::{File, Tree};
 
 /// Entries of an archive. An image has some for each layer, and there are 127 layers at most.
@@ -26,7 +25,7 @@ const MAX_HOPS: usize = 40;
 pub(super) enum Store {
     Directory(Tree),
     Archive {
-        file: Arc<File>,
+        whole: Part,
         entries: BTreeMap<String, Entry>,
     },
     /// What was kept of an archive that was read once.
@@ -61,6 +60,13 @@ pub(super) struct Found {
     pub(super) size: u64,
 }
 
+/// A blob that is open.
+pub(super) struct Blob<'a> {
+    pub(super) stream: Box<dyn Read + Send + 'a>,
+    /// The same, where it can be read at any place.
+    pub(super) part: Option<Part>,
+}
+
 /// The name of an archive's entry, if it is one that documents can refer to.
 pub(super) fn name_of(raw: &[u8]) -> Option<String> {
     let name = str::from_utf8(raw).ok()?;
@@ -81,8 +87,8 @@ pub(super) fn link_of(name: &str, kind: &Kind) -> Option<Entry> {
 impl Store {
     /// Reads the headers of an archive.
     pub(super) fn of_archive(file: File) -> Result<Self, ImageError> {
-        let file = Arc::new(file);
-        let mut archive = Archive::new(Section::new(&file, 0, file.size()));
+        let whole = whole(file);
+        let mut archive = Archive::new(Section::new(whole.clone()));
         let mut entries = BTreeMap::new();
         while let Some(entry) = archive.entry()? {
             let Some(name) = name_of(&entry.name) else { continue };
@@ -95,7 +101,7 @@ impl Store {
                 add(&mut entries, name, found)?;
             }
         }
-        Ok(Self::Archive { file, entries })
+        Ok(Self::Archive { whole, entries })
     }
 
     /// Looks for the blob `name`.
@@ -132,28 +138,25 @@ impl Store {
     }
 
     /// Opens a blob that was found.
-    pub(super) fn open<'a>(
-        &'a self,
-        found: &Found,
-    ) -> Result<Box<dyn Read + Send + 'a>, ImageError> {
+    pub(super) fn open(&self, found: &Found) -> Result<Blob<'_>, ImageError> {
         let name = found.name.as_str();
         let blob = |source| ImageError::Blob { name: shown(name), source };
-        match self {
-            Self::Directory(tree) => {
-                let file = Arc::new(open_in(tree, name).map_err(blob)?);
-                Ok(Box::new(Section::new(&file, 0, file.size())))
+        let part = match self {
+            Self::Directory(tree) => whole(open_in(tree, name).map_err(blob)?),
+            Self::Archive { whole, entries } => match entries.get(name) {
+                Some(Entry::At { offset, size }) => whole.part(*offset, *size),
+                _ => return Err(blob(io::ErrorKind::NotFound.into())),
+            },
+            Self::Past { entries } => {
+                return match entries.get(name) {
+                    Some(Entry::Kept(bytes)) => {
+                        Ok(Blob { stream: Box::new(bytes.as_slice()), part: None })
+                    }
+                    _ => Err(blob(io::ErrorKind::NotFound.into())),
+                };
             }
-            Self::Archive { file, entries } => match entries.get(name) {
-                Some(Entry::At { offset, size }) => {
-                    Ok(Box::new(Section::new(file, *offset, *size)))
-                }
-                _ => Err(blob(io::ErrorKind::NotFound.into())),
-            },
-            Self::Past { entries } => match entries.get(name) {
-                Some(Entry::Kept(bytes)) => Ok(Box::new(bytes.as_slice())),
-                _ => Err(blob(io::ErrorKind::NotFound.into())),
-            },
-        }
+        };
+        Ok(Blob { stream: Box::new(Section::new(part.clone())), part: Some(part) })
     }
 
     /// Reads a document; `None` if it is not there.
@@ -167,7 +170,7 @@ impl Store {
             return Err(ImageError::LargeDocument { name: shown(name), limit: MAX_DOCUMENT });
         }
         let mut bytes = Vec::new();
-        let read = self.open(&found)?.take(MAX_DOCUMENT).read_to_end(&mut bytes);
+        let read = self.open(&found)?.stream.take(MAX_DOCUMENT).read_to_end(&mut bytes);
         read.map_err(|source| ImageError::Blob { name: shown(name), source })?;
         if let Some(expected) = digest {
             let actual = expected.of_same_kind(&bytes);
@@ -193,6 +196,10 @@ pub(super) fn add(
     Ok(())
 }
 
+fn whole(file: File) -> Part {
+    Part { size: file.size(), file: Arc::new(file), offset: 0 }
+}
+
 fn open_in(tree: &Tree, name: &str) -> io::Result<File> {
     let (directory, file) = name.rsplit_once('/').unwrap_or(("", name));
     let file = std::ffi::CString::new(file)?;
@@ -205,24 +212,52 @@ pub(super) fn shown(text: &str) -> String {
     text.chars().take(200).map(|it| if is_plain(it) { it } else { '?' }).collect()
 }
 
-/// A part of a file, as a stream.
-pub(super) struct Section {
+/// A part of a file, to be read at any place.
+#[derive(Clone, Debug)]
+pub struct Part {
     file: Arc<File>,
+    offset: u64,
+    size: u64,
+}
+
+impl Part {
+    /// A part of this one.
+    #[must_use]
+    pub fn part(&self, offset: u64, size: u64) -> Self {
+        let size = size.min(self.size.saturating_sub(offset));
+        Self { file: Arc::clone(&self.file), offset: self.offset.saturating_add(offset), size }
+    }
+}
+
+impl Content for Part {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let length = left.min(buffer.len());
+        let front = buffer.get_mut(..length).unwrap_or_default();
+        self.file.read_at(self.offset.saturating_add(offset), front)
+    }
+}
+
+/// The same as a stream.
+#[derive(Debug)]
+pub(super) struct Section {
+    part: Part,
     position: u64,
-    end: u64,
 }
 
 impl Section {
-    pub(super) fn new(file: &Arc<File>, offset: u64, size: u64) -> Self {
-        Self { file: Arc::clone(file), position: offset, end: offset.saturating_add(size) }
+    pub(super) fn new(part: Part) -> Self {
+        Self { part, position: 0 }
     }
 }
 
 impl Read for Section {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.position).unwrap_or(usize::MAX);
-        let length = left.min(buffer.len());
-        let n = self.file.read_at(self.position, buffer.get_mut(..length).unwrap_or_default())?;
+        let n = self.part.read_at(self.position, buffer)?;
         self.position += n as u64;
         Ok(n)
     }
@@ -230,17 +265,11 @@ impl Read for Section {
 
 impl Source for Section {
     fn skip(&mut self, n: u64) -> io::Result<()> {
-        if n > self.end - self.position {
+        if n > self.part.size.saturating_sub(self.position) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.position += n;
         Ok(())
-    }
-}
-
-impl fmt::Debug for Section {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Section").field("position", &self.position).finish_non_exhaustive()
     }
 }
 
