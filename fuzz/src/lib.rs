@@ -1,5 +1,9 @@
 //! What the fuzz targets share: let an analyzer read any bytes, and hold it to what it promises.
 
+mod archives;
+
+pub use archives::{read_archive, read_compressed, scan_image, with_checksums};
+
 use layergate::analyze::{self, ANALYZERS, Found, Input};
 use layergate::model::{Component, LayerPath};
 

@@ -148,6 +148,22 @@ mod tests {
     }
 
     #[test]
+    fn streams_are_read_for_fuzzing() {
+        use crate::format::tar::made::Tar;
+        use crate::source::image::made::seed;
+        let archive = Tar::default().file("a", &[b'x'; 700]).hard_link("b", "a").end();
+        for (name, stream) in [("gzip", gzip(&archive)), ("zstd", zstd(&archive))] {
+            let twice = [&stream[..], &stream].concat();
+            assert_eq!(plain(&twice).unwrap(), [&archive[..], &archive].concat());
+            seed(name, "once", &stream);
+            seed(name, "twice", &twice);
+        }
+        let text: Vec<u8> = (0..9000_u32).flat_map(|it| (it * it).to_le_bytes()).collect();
+        seed("zstd", "numbers", &zstd(&text));
+        seed("gzip", "numbers", &gzip(&text));
+    }
+
+    #[test]
     fn others_are_named() {
         insta::assert_snapshot!(plain(b"BZh91AY&SY").unwrap_err(), @"it is compressed with bzip2, which cannot be read; gzip and zstd can");
         insta::assert_snapshot!(plain(b"\xfd7zXZ\0\0\x04").unwrap_err(), @"it is compressed with xz, which cannot be read; gzip and zstd can");

@@ -4,7 +4,13 @@
 //! What mounts needs root and a mount namespace of its own, into which each test runs itself again.
 //! Without root it says that it skipped; with root, a mount that fails fails the test.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "test helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "test helpers"
+)]
 
 mod chain;
 mod layers;

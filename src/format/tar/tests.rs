@@ -8,6 +8,7 @@ use super::made::{Tar, header, records_of, summed};
 use super::{Archive, Kind};
 use crate::format::FormatError;
 use crate::model::Chunk;
+use crate::source::image::made::seed;
 
 /// Lists an archive: names, kinds, sizes and what the content is.
 fn list(bytes: &[u8]) -> String {
@@ -183,11 +184,11 @@ fn prefixes_belong_to_names_in_ustar_only() {
 }
 
 /// A file with holes, as the tool writes it.
-fn sparse(arguments: &[&str]) -> Vec<u8> {
+fn sparse(arguments: &[&str], n_pieces: u64) -> Vec<u8> {
     use std::os::unix::fs::FileExt;
     let directory = tempfile::tempdir().unwrap();
     let file = std::fs::File::create(directory.path().join("f")).unwrap();
-    for at in 0..30 {
+    for at in 0..n_pieces {
         file.write_all_at(b"data", at << 20).unwrap();
     }
     file.set_len(1 << 30).unwrap();
@@ -207,7 +208,7 @@ fn every_way_to_store_holes_is_read() {
         &["--format=pax", "--sparse-version=0.1"],
         &["--format=pax", "--sparse-version=1.0"],
     ] {
-        let archive = sparse(arguments);
+        let archive = sparse(arguments, 30);
         let mut reading = Archive::new(BufReader::new(archive.as_slice()));
         let entry = reading.entry().unwrap().unwrap();
         assert_eq!((entry.name.as_slice(), entry.size), (&b"f"[..], 1 << 30), "{arguments:?}");
@@ -274,5 +275,29 @@ fn an_archive_may_end_anywhere_and_hold_any_byte() {
             bad[block..block + 512].copy_from_slice(&fitting);
             drop(list(&bad));
         }
+    }
+}
+
+#[test]
+fn archives_are_read_for_fuzzing() {
+    let records = [("GNU.sparse.map", "1,4,6,4"), ("GNU.sparse.size", "20")];
+    let every = Tar::default()
+        .directory("a/")
+        .pax(&[("path", "p"), ("size", "2")])
+        .file("a", b"xy")
+        .pax(&records)
+        .file("f", b"12345678")
+        .entry(b"././@LongLink", b'K', "", b"long\0")
+        .symlink("s", "t")
+        .hard_link("h", "f")
+        .end();
+    assert_eq!(list(&every).lines().count(), 5);
+    seed("tar", "every", &every);
+    for (name, arguments) in [
+        ("gnu", &["--format=gnu"][..]),
+        ("pax00", &["--format=pax", "--sparse-version=0.0"]),
+        ("pax10", &["--format=pax", "--sparse-version=1.0"]),
+    ] {
+        seed("tar", name, &sparse(arguments, 5));
     }
 }

@@ -148,13 +148,11 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
                 Left::Symlink
             }
             (Kind::HardLink(_), Some(target)) if target_here => {
-                match self.recent_file(number, &path, &target, is_executable) {
-                    Some(left) => left,
-                    None => {
-                        self.recent.forget(at);
-                        return self.pending.log.link(path, target, is_executable);
-                    }
-                }
+                let Some(left) = self.recent_file(number, &path, &target, is_executable) else {
+                    self.recent.forget(at);
+                    return self.pending.log.link(path, target, is_executable);
+                };
+                left
             }
             (Kind::HardLink(_), Some(target)) => {
                 return self.pending.log.link(path, target, is_executable);
@@ -200,7 +198,8 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
             self.large(number, path.clone(), start, size, hole)?;
         } else if is_worked_on {
             let is_analyzed = is_wanted && part.is_some();
-            let mut facts = self.stream(path, start, entry, part.filter(|_| has_tables), hole)?;
+            let mut facts =
+                self.stream(path, start, entry, part.as_ref().filter(|_| has_tables), hole)?;
             if is_wanted && !is_analyzed {
                 facts.notes.push(format!("{TOO_LARGE}: {size} bytes, limit {MAX_ANALYZED}"));
             }
@@ -217,11 +216,11 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
         path: &LayerPath,
         start: usize,
         entry: &Entry,
-        part: Option<Part>,
+        part: Option<&Part>,
         hole: u64,
     ) -> Result<FileFacts, FormatError> {
         let front = self.bytes.split_off(start);
-        let content = part.as_ref().map(|it| -> &dyn Content { it });
+        let content = part.map(|it| -> &dyn Content { it });
         let coming = Coming { front: &front, size: entry.size, content };
         let (archive, on_entry) = (&mut *self.archive, &mut *self.on_entry);
         let mut hole = hole;

@@ -162,3 +162,10 @@ impl Files {
         }
     }
 }
+
+/// Keeps a file as a seed of a fuzz target; see `fuzz/README.md`.
+pub(crate) fn seed(target: &str, name: &str, bytes: &[u8]) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/seeds").join(target);
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join(name), bytes).unwrap();
+}

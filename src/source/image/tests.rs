@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use super::made::{Files, Stored, digest, gzip, zstd};
+use super::made::{Files, Stored, digest, gzip, seed, zstd};
 use super::{Image, ImageError, Opened, Platform, Wanted, open};
 use crate::format::tar::made::Tar;
 
@@ -300,4 +300,38 @@ fn an_archive_may_end_anywhere_and_hold_any_byte() {
             drop(show(open_tar(&bad, &Wanted::default())));
         }
     }
+}
+
+#[test]
+fn images_are_read_for_fuzzing() {
+    let one = Tar::default()
+        .file("etc/os-release", b"ID=debian\n")
+        .hard_link("usr/lib/os-release", "etc/os-release")
+        .end();
+    let two = Tar::default().file("etc/.wh.os-release", b"").end();
+    let oci = Files::oci(&[&one, &two], Stored::Gzip).tar();
+    let saved = Files::saved(&[&one, &two]).tar();
+    assert!(show(open_tar(&oci, &Wanted::default())).starts_with("linux/amd64\n"));
+    // Without digests, which no mutation would find.
+    let bare = Tar::default()
+        .file("0/layer.tar", &one)
+        .symlink("1/layer.tar", "../0/layer.tar")
+        .file(
+            "config.json",
+            br#"{"os":"linux","architecture":"amd64","history":[{"created_by":"a"}]}"#,
+        )
+        .file(
+            "manifest.json",
+            br#"[{"Config":"config.json","Layers":["0/layer.tar","1/layer.tar"]}]"#,
+        )
+        .end();
+    assert_eq!(
+        show(open_tar(&bare, &Wanted::default())),
+        "linux/amd64\na: etc/os-release\n-: etc/os-release\n"
+    );
+    seed("image", "bare", &bare);
+    seed("image", "oci", &oci);
+    seed("image", "saved", &saved);
+    seed("image", "oci.gz", &gzip(&oci));
+    seed("image", "saved.zst", &zstd(&saved));
 }
