@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, symlink};
+use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
@@ -219,4 +219,28 @@ fn a_tree_laid_over_hides_what_it_replaces() {
     let text = fs::read_to_string(second.path().join(INVENTORY)).unwrap();
     let paths: Vec<_> = text.lines().skip(1).map(|it| it.split('"').nth(3).unwrap()).collect();
     assert_eq!(paths, ["b/new", "c", "d/e"]);
+}
+
+#[test]
+fn a_tree_is_scanned_with_and_without_secrets() {
+    let root = tree(&[
+        ("etc/os-release", "ID=debian\n"),
+        ("home/key", "SECRET"),
+        ("usr/bin/tool", "#!/bin/sh\n"),
+        ("usr/bin/tool.py", "#!/usr/bin/python\n"),
+        ("lib/x.so", "x"),
+    ]);
+    for name in ["tool", "tool.py"] {
+        let path = root.path().join("usr/bin").join(name);
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let paths = |factory: Option<&super::ScannerFactory<'_>>| {
+        let (inventory, summary) = super::tree(root.path(), factory, &|_| {}).unwrap();
+        let paths = inventory.files.keys().map(ToString::to_string).collect::<Vec<_>>();
+        (paths.join(" "), summary.n_files)
+    };
+    let factory = || -> Box<dyn FileScanner> { Box::new(Stub::default()) };
+    assert_eq!(paths(Some(&factory)), ("/etc/os-release /home/key".to_owned(), 5));
+    // A program and a library might be of interest; a script by its name is not.
+    assert_eq!(paths(None), ("/etc/os-release".to_owned(), 3));
 }
