@@ -36,7 +36,7 @@ const BATCH: usize = 512 << 10;
 /// What is kept of the files that went by, for hard links to them, where the archive can be read
 /// again, and where it cannot.
 const RECENT: usize = 16 << 20;
-const RECENT_ONCE: usize = 256 << 20;
+const RECENT_ONCE: usize = 128 << 20;
 
 /// The largest file that is kept for hard links only.
 const MAX_KEPT: u64 = 1 << 20;
@@ -321,7 +321,7 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
             return;
         }
         let bytes = Arc::new(std::mem::take(&mut self.bytes));
-        self.recent.close(&bytes);
+        let spare = self.recent.close(&bytes);
         let files = std::mem::take(&mut self.files);
         let found = Arc::clone(&self.pending.found);
         self.shared.hand_over(bytes.len(), self.scope, move |shared| {
@@ -331,7 +331,9 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
                 found.add(shared, number, path, reading.facts);
             }
         });
-        self.bytes = Vec::with_capacity(BATCH + BATCH / 4);
+        // Of one size, so that the allocator need not ask for memory again and again.
+        self.bytes = spare.filter(|it| it.capacity() <= 4 * BATCH).unwrap_or_default();
+        self.bytes.reserve(2 * BATCH);
     }
 
     fn found(&self, number: u32, path: LayerPath, facts: FileFacts) {

@@ -57,13 +57,16 @@ impl Recent {
         Some((kept.number, bytes.get(kept.at.clone())?))
     }
 
-    /// Closes the newest batch, and lets the oldest go.
-    pub(super) fn close(&mut self, bytes: &Arc<Vec<u8>>) {
+    /// Closes the newest batch, and lets the oldest go. The memory of one that nobody else has is
+    /// handed back, emptied.
+    pub(super) fn close(&mut self, bytes: &Arc<Vec<u8>>) -> Option<Vec<u8>> {
+        let mut spare = None;
         self.n_bytes += bytes.len();
         self.batches.push_back((Arc::clone(bytes), std::mem::take(&mut self.newest)));
         while self.n_bytes > self.limit {
             let Some((bytes, paths)) = self.batches.pop_front() else { break };
             self.n_bytes -= bytes.len();
+            spare = Arc::try_unwrap(bytes).ok().or(spare);
             for path in paths {
                 if self.files.get(&path).is_some_and(|it| it.batch == self.first) {
                     self.files.remove(&path);
@@ -71,6 +74,10 @@ impl Recent {
             }
             self.first += 1;
         }
+        spare.map(|mut bytes| {
+            bytes.clear();
+            bytes
+        })
     }
 }
 
@@ -87,11 +94,11 @@ mod tests {
         recent.add(1, 7, 0..2);
         recent.add(2, 8, 2..4);
         assert_eq!(recent.get(2, b"aabb"), Some((8, &b"bb"[..])));
-        recent.close(&batch("aabb"));
+        assert!(recent.close(&batch("aabb")).is_none());
         recent.add(1, 9, 0..1);
         assert_eq!(recent.get(1, b"c"), Some((9, &b"c"[..])));
         assert_eq!(recent.get(2, b"c"), Some((8, &b"bb"[..])));
-        recent.close(&batch("ccc"));
+        assert!(recent.close(&batch("ccc")).is_some_and(|it| it.is_empty() && it.capacity() == 4));
         assert_eq!(recent.get(2, b""), None);
         assert_eq!(recent.get(1, b""), Some((9, &b"c"[..])));
         recent.forget(1);
