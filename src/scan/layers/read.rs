@@ -33,6 +33,9 @@ const MAX_HANDED: u64 = 4 << 20;
 /// What is handed to another thread at once.
 const BATCH: usize = 512 << 10;
 
+/// So are so many files, however small.
+const MAX_BATCH_FILES: usize = 4096;
+
 /// What is kept of the files that went by, for hard links to them, where the archive can be read
 /// again, and where it cannot.
 const RECENT: usize = 16 << 20;
@@ -70,6 +73,8 @@ pub(crate) fn read<'s, 'w: 's>(
         pending: Pending::default(),
         bytes: Vec::new(),
         files: Vec::new(),
+        n_files: 0,
+        names: 0,
         recent: Recent::new(if shared.can_repeat { RECENT } else { RECENT_ONCE }),
         linked: MAX_LINKED,
     };
@@ -93,6 +98,9 @@ struct Reader<'r, 'a, 's, 'w> {
     bytes: Vec<u8>,
     /// Those of them that are to be worked on.
     files: Vec<InMemory>,
+    /// How many files are in memory, and how long their names are.
+    n_files: usize,
+    names: usize,
     recent: Recent,
     /// What may still be read for hard links.
     linked: u64,
@@ -249,7 +257,10 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
         if is_worked_on {
             self.files.push((number, path.clone(), at));
         }
-        if self.bytes.len() >= BATCH {
+        self.n_files += 1;
+        self.names += path.as_str().len();
+        // Empty files fill no memory, but what is known of them would.
+        if self.bytes.len() + self.names >= BATCH || self.n_files >= MAX_BATCH_FILES {
             self.flush();
         }
     }
@@ -317,14 +328,16 @@ impl<'s, 'w: 's> Reader<'_, '_, 's, 'w> {
 
     /// Hands over what is in memory.
     fn flush(&mut self) {
-        if self.bytes.is_empty() && self.files.is_empty() {
+        if self.n_files == 0 {
             return;
         }
+        let names = std::mem::take(&mut self.names);
+        self.n_files = 0;
         let bytes = Arc::new(std::mem::take(&mut self.bytes));
         let spare = self.recent.close(&bytes);
         let files = std::mem::take(&mut self.files);
         let found = Arc::clone(&self.pending.found);
-        self.shared.hand_over(bytes.len(), self.scope, move |shared| {
+        self.shared.hand_over(bytes.len() + names, self.scope, move |shared| {
             for (number, path, at) in files {
                 let bytes = bytes.get(at).unwrap_or_default();
                 let reading = shared.workers.lend(|worker| worker.read_whole(&path, bytes));

@@ -9,10 +9,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+/// What is known of a file costs about so many bytes.
+const COST: usize = 64;
+
 /// Files in memory, the newest of which are still being added to.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    /// How many bytes of files are kept; those that were handed over, not the newest.
+    /// How many bytes of files are kept, and of what is known of them; the newest are not counted.
     limit: usize,
     n_bytes: usize,
     /// The number of the first batch that is kept.
@@ -61,11 +64,11 @@ impl Recent {
     /// handed back, emptied.
     pub(super) fn close(&mut self, bytes: &Arc<Vec<u8>>) -> Option<Vec<u8>> {
         let mut spare = None;
-        self.n_bytes += bytes.len();
+        self.n_bytes += bytes.len() + self.newest.len() * COST;
         self.batches.push_back((Arc::clone(bytes), std::mem::take(&mut self.newest)));
         while self.n_bytes > self.limit {
             let Some((bytes, paths)) = self.batches.pop_front() else { break };
-            self.n_bytes -= bytes.len();
+            self.n_bytes -= bytes.len() + paths.len() * COST;
             spare = Arc::try_unwrap(bytes).ok().or(spare);
             for path in paths {
                 if self.files.get(&path).is_some_and(|it| it.batch == self.first) {
@@ -85,11 +88,11 @@ impl Recent {
 mod tests {
     use std::sync::Arc;
 
-    use super::Recent;
+    use super::{COST, Recent};
 
     #[test]
     fn the_oldest_files_go_first() {
-        let mut recent = Recent::new(6);
+        let mut recent = Recent::new(6 + 3 * COST);
         let batch = |text: &str| Arc::new(text.as_bytes().to_vec());
         recent.add(1, 7, 0..2);
         recent.add(2, 8, 2..4);
@@ -98,7 +101,7 @@ mod tests {
         recent.add(1, 9, 0..1);
         assert_eq!(recent.get(1, b"c"), Some((9, &b"c"[..])));
         assert_eq!(recent.get(2, b"c"), Some((8, &b"bb"[..])));
-        assert!(recent.close(&batch("ccc")).is_some_and(|it| it.is_empty() && it.capacity() == 4));
+        assert!(recent.close(&batch("cccc")).is_some_and(|it| it.is_empty() && it.capacity() == 4));
         assert_eq!(recent.get(2, b""), None);
         assert_eq!(recent.get(1, b""), Some((9, &b"c"[..])));
         recent.forget(1);
