@@ -15,6 +15,7 @@ mod want;
 
 mod apk;
 mod beam;
+mod binary;
 mod bottlerocket;
 mod busybox_distro;
 mod chisel;
@@ -63,6 +64,7 @@ pub use want::{
     wanting_link,
 };
 
+use binary::executable;
 use conda::conda_meta;
 use found::Owning;
 use javascript::{asar, bower, npm, yarn};
@@ -104,6 +106,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     distro_files::ANALYZER,
     dpkg::ANALYZER,
     dpkg_files::ANALYZER,
+    executable::ANALYZER,
     gem::ANALYZER,
     gguf::ANALYZER,
     git::ANALYZER,

@@ -77,6 +77,7 @@ const GOOD: &[Good] = &[
             .into()
     }),
     ("dpkg-files", "var/lib/dpkg/info/a:amd64.list", || b"/.\n/usr\n/usr/bin\n/usr/bin/a\n".into()),
+    ("executable", "usr/bin/a", super::executable::made::sample),
     ("gem", "specifications/a-1.0.gemspec", || {
         b"# stub: a 1.0 java lib\nGem::Specification.new do |s|\n  s.name = \"a\".freeze\n  \
           s.version = \"1.0\"\n  s.licenses = [\"MIT\".freeze]\nend\n"

@@ -1,0 +1,84 @@
+//! Executables and shared libraries that tell what was compiled into them.
+//!
+//! Go's linker always does; Rust programs do if they were built with `cargo auditable`; and some
+//! distributions have their compilers note the package. Nearly every executable of an image has none
+//! of this, and is put aside after its tables.
+
+use super::{go, note, rust};
+use crate::analyze::{Analyzer, Found, Input, Magic, Unread, Want};
+use crate::format::FormatError;
+use crate::format::executable::Executable;
+
+pub(in crate::analyze) const ANALYZER: Analyzer =
+    Analyzer { id: "executable", wants: &[Want::Magic(Magic::Executable)], read, ..Analyzer::BASE };
+
+fn read(input: &Input<'_>) -> Result<Found, Unread> {
+    let mut found = Found::default();
+    let executables = match Executable::read(input.content) {
+        Ok(executables) => executables,
+        Err(FormatError::Io(error)) => return Err(Unread::Io(error)),
+        // It only begins like one, and proves nothing.
+        Err(_) => return Ok(found),
+    };
+    for executable in &executables {
+        for read in [go::read, rust::read, note::read] {
+            match read(executable, input.content, &mut found) {
+                Ok(()) => {}
+                Err(FormatError::Io(error)) => return Err(Unread::Io(error)),
+                Err(error) => found.remark(error.to_string()),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Files for tests.
+#[cfg(test)]
+pub(in crate::analyze) mod made {
+    use crate::analyze::binary::{build_info, note, rust};
+    use crate::format::elf::made::elf;
+
+    /// A file that tells everything.
+    pub(in crate::analyze) fn sample() -> Vec<u8> {
+        let modules = "path\ta.org/b\nmod\ta.org/b\tv1.0.0\th1:x=\ndep\tc.org/d\tv1.2.0\n=>\te.org/f\tv2.0.0\th1:y=\n";
+        let list =
+            r#"{"packages":[{"name":"a","version":"1.0.0","source":"crates.io","root":true}]}"#;
+        let package = r#"{"type":"rpm","name":"a","version":"1-1.fc37","architecture":"x86_64"}"#;
+        elf(&[
+            (".rodata", 1, 2, b"\0v1.0.0\0"),
+            (".go.buildinfo", 1, 3, &build_info::made::inline("go1.22.1", modules)),
+            (".dep-v0", 1, 2, &rust::made::list(list)),
+            (".note.package", 7, 2, &note::made::note(package)),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ANALYZER;
+    use super::made::sample;
+    use crate::analyze::tests::{find, shown};
+
+    #[test]
+    fn one_file_may_tell_of_several_things() {
+        insta::assert_snapshot!(shown(&find(&ANALYZER, "usr/lib/libboth.so", &sample())), @r"
+        cargo a 1.0.0
+        golang a.org/b v1.0.0 h1=x= path=a.org/b
+        golang e.org/f v2.0.0 bundled h1=y= replaces=c.org/d
+        golang stdlib 1.22.1 bundled
+        rpm a 1-1.fc37 x86_64 classified=elf-note
+        ");
+    }
+
+    #[test]
+    fn what_only_begins_like_an_executable_is_no_trouble() {
+        for bytes in [
+            &b"MZ is a text"[..],
+            b"\x7fELF",
+            b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\xff\xff",
+            b"\xcf\xfa\xed\xfe\0\0",
+        ] {
+            assert_eq!(shown(&find(&ANALYZER, "usr/share/a.bin", bytes)), "");
+        }
+    }
+}
