@@ -64,7 +64,7 @@ pub use want::{
     wanting_link,
 };
 
-use binary::executable;
+use binary::{classifier, executable};
 use conda::conda_meta;
 use found::Owning;
 use javascript::{asar, bower, npm, yarn};
@@ -93,6 +93,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     bower::ANALYZER,
     busybox_distro::ANALYZER,
     chisel::ANALYZER,
+    classifier::ANALYZER,
     composer::ANALYZER,
     conda_meta::ANALYZER,
     cos::ANALYZER,

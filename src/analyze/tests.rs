@@ -46,6 +46,7 @@ const GOOD: &[Good] = &[
 "#,
         )
     }),
+    ("classifier", "usr/sbin/nginx", || b"\0nginx version: nginx/1.25.1\n\0".into()),
     ("composer", "vendor/composer/installed.json", || {
         br#"{"packages": [{"name": "a/b", "version": "v1.0", "license": ["MIT"]}]}"#.into()
     }),
