@@ -72,7 +72,8 @@ fn find(section: &Section, content: &dyn Content) -> Result<Option<u64>, FormatE
         // Chunks overlap, as a record may begin at the end of one.
         let chunk = part(content, section.offset.saturating_add(from), CHUNK + HEADER)?;
         let is_aligned = |at: &usize| {
-            is_named(&section.name) || (section.address + from + *at as u64).is_multiple_of(16)
+            is_named(&section.name)
+                || section.address.wrapping_add(from + *at as u64).is_multiple_of(16)
         };
         if let Some(at) = memchr::memmem::find_iter(&chunk, MAGIC).find(is_aligned) {
             return Ok(Some(section.offset + from + at as u64));
@@ -268,6 +269,17 @@ mod tests {
     fn other_executables_have_none() {
         assert_eq!(records(&elf(&[(".rodata", 1, 2, &made::inline("go1.22.1", MODULES))])), [None]);
         assert_eq!(records(&elf(&[(".go.buildinfo", 1, 3, b"\xff Go buildinf:")])), [None]);
+    }
+
+    #[test]
+    fn a_section_may_claim_to_lie_anywhere() {
+        let mut bytes = pe(&[(".data", 0xc000_0040, &[0; 100])]);
+        // Where the file wants to be loaded.
+        bytes[64 + 24 + 24..][..8].fill(0xff);
+        assert_eq!(records(&bytes), [None]);
+        let mut bytes = macho(3, &[("__go_buildinfo", &made::inline("go1.22.1", MODULES))]);
+        bytes[32 + 72 + 32..][..8].fill(0xff);
+        assert_eq!(records(&bytes), [Some(record())]);
     }
 
     #[test]
