@@ -153,7 +153,7 @@ fn is_in_wheel(path: &LayerPath) -> bool {
 mod tests {
     use super::{ANALYZER, PIECE, version_in};
     use crate::analyze::binary::build_info::made;
-    use crate::analyze::tests::{find, shown, wants};
+    use crate::analyze::tests::{find, seed, shown, wants};
 
     #[test]
     fn a_program_is_known_by_its_name_and_what_is_in_it() {
@@ -218,6 +218,20 @@ mod tests {
         assert!(
             shown(&find(&ANALYZER, "usr/bin/mysql", text)).starts_with("generic percona-server ")
         );
+    }
+
+    #[test]
+    fn each_kind_of_pattern_is_a_seed_for_fuzzing() {
+        let texts: [(&str, &[u8]); 4] = [
+            ("bin/envoy", b"\x001.36.4\0 runtime envoy_quiche_reloadable"),
+            ("bin/redis-server", b"\x004.0.11841ce7054bd9-1542359302000000000\0"),
+            ("lib/libpython3.11.so", b"\x003.11.2\0%.80s (%.80s) %.80s\0"),
+            ("bin/helm", b"\0\x07v3.11.1\0\0"),
+        ];
+        for (which, (path, text)) in (0..).zip(texts) {
+            assert_ne!(shown(&find(&ANALYZER, path, text)), "", "{path}");
+            seed("classifier", path.rsplit('/').next().unwrap(), &[&[which], text].concat());
+        }
     }
 
     #[test]

@@ -57,7 +57,30 @@ pub(in crate::analyze) mod made {
 mod tests {
     use super::ANALYZER;
     use super::made::sample;
-    use crate::analyze::tests::{find, shown};
+    use crate::analyze::binary::build_info::made;
+    use crate::analyze::tests::{find, seed, shown};
+    use crate::format::elf::made::elf;
+    use crate::format::macho::made::{fat, macho};
+    use crate::format::pe::made::pe;
+
+    #[test]
+    fn each_kind_of_executable_is_a_seed_for_fuzzing() {
+        let modules = "mod\ta.org/b\tv1.0.0\t\n";
+        let inline = made::inline("go1.22.1", modules);
+        let one = macho(3, &[("__go_buildinfo", &inline)]);
+        let before = [0; 16 - (64 + 56 + 40) % 16];
+        let pointers = made::pointers("go1.16", modules, 0x40_0040, false);
+        for (name, bytes) in [
+            ("elf", sample()),
+            ("elf-pointers", elf(&[(".go.buildinfo", 1, 3, &pointers)])),
+            ("macho", fat(&[one.clone(), one])),
+            ("pe", pe(&[(".data", 0xc000_0040, &[&before[..], &inline].concat())])),
+        ] {
+            let found = shown(&find(&ANALYZER, "usr/bin/a", &bytes));
+            assert!(found.contains("golang a.org/b v1.0.0"), "{name}: {found}");
+            seed("executable", name, &bytes);
+        }
+    }
 
     #[test]
     fn one_file_may_tell_of_several_things() {
