@@ -4,8 +4,9 @@
 //! module that was replaced is not there: its replacement is.
 
 use super::go_modules::{BuildInfo, Module};
-use super::{build_info, go_version, phrase};
-use crate::analyze::{Found, text};
+use super::{build_info, go_version};
+use crate::analyze::Found;
+use crate::analyze::text::{self, phrase};
 use crate::format::FormatError;
 use crate::format::executable::Executable;
 use crate::model::{Component, Content, Ecosystem, Standing};
@@ -42,7 +43,8 @@ pub(super) fn read(
         }
     }
     let mut stdlib = part("stdlib", go_version::of_toolchain(&record.go));
-    if let Some(go) = phrase(&record.go).filter(|it| it.strip_prefix("go") != Some(&stdlib.version))
+    if let Some(go) =
+        phrase(record.go.as_bytes()).filter(|it| it.strip_prefix("go") != Some(&stdlib.version))
     {
         stdlib = stdlib.property("go", go);
     }
@@ -147,12 +149,14 @@ fn complete(
     content: &dyn Content,
 ) -> Result<(), FormatError> {
     let mut add = |key: &str, value: &str| main.properties.insert(key.to_owned(), value.to_owned());
-    if let Some(path) = info.path.as_deref().and_then(phrase) {
+    if let Some(path) = info.path.as_deref().and_then(|it| phrase(it.as_bytes())) {
         add("path", path);
     }
     for key in SETTINGS {
         let usual = if *key == "-buildmode" { "exe" } else { "" };
-        if let Some(value) = info.setting(key).and_then(phrase).filter(|it| *it != usual) {
+        if let Some(value) =
+            info.setting(key).and_then(|it| phrase(it.as_bytes())).filter(|it| *it != usual)
+        {
             add(key, value);
         }
     }

@@ -7,7 +7,6 @@
 
 use serde::Deserialize;
 
-use super::phrase;
 use crate::analyze::{Found, text};
 use crate::format::FormatError;
 use crate::format::bytes::part;
@@ -77,8 +76,7 @@ impl Note {
         let mut component = Component::new(ecosystem, value(&self.name)?, value(&self.version)?)
             .property("classified", "elf-note");
         component.arch = value(&self.architecture);
-        component.licenses =
-            self.license.as_deref().and_then(phrase).map(str::to_owned).into_iter().collect();
+        component.licenses = text::licenses(self.license.as_deref().map(str::as_bytes));
         let mut add = |key: &str, value: Option<String>| {
             component.properties.extend(value.map(|it| (key.to_owned(), it)));
         };
