@@ -71,7 +71,9 @@ fn read(input: &Input<'_>) -> Result<Found, Unread> {
         }
         (told, _) => told,
     };
-    if let Some((classifier, version)) = told {
+    if let Some((classifier, version)) = told
+        && (classifier.unless.is_empty() || !contains(input, classifier.unless)?)
+    {
         found.component(component(classifier, version.trim_start_matches('v'), input.path));
     }
     Ok(found)
@@ -102,6 +104,20 @@ fn search(
         from += PIECE as u64;
     }
     Ok(best.and_then(|(place, version)| Some((searches.get(place)?.classifier, version))))
+}
+
+/// Whether the text is anywhere in the file.
+fn contains(input: &Input<'_>, text: &[u8]) -> Result<bool, Unread> {
+    let end = input.size().min(MAX_SEARCH);
+    let mut from = 0;
+    while from < end {
+        let bytes = input.part(from, PIECE + text.len())?;
+        if memchr::memmem::find(&bytes, text).is_some() {
+            return Ok(true);
+        }
+        from += PIECE as u64;
+    }
+    Ok(false)
 }
 
 /// The patterns for a file of this name, in the order of the table.
@@ -180,8 +196,15 @@ mod tests {
         );
         insta::assert_snapshot!(
             shown(&find(&ANALYZER, "site-packages/cryptography/hazmat/bindings/_rust.abi3.so", text)),
-            @"generic openssl 3.5.8 bundled classified=openssl cpe=openssl:openssl"
+            @"generic openssl 3.5.8 bundled classified=openssl-in-module cpe=openssl:openssl"
         );
+    }
+
+    #[test]
+    fn a_module_that_loads_a_library_does_not_hold_it() {
+        let path = "dist-packages/cryptography/hazmat/bindings/_openssl.abi3.so";
+        let text = b"\0libcrypto.so.3\0 built with \0OpenSSL 3.0.14 4 Jun 2024\0";
+        assert_eq!(shown(&find(&ANALYZER, path, text)), "");
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub(super) struct Classifier {
     /// It is written in Go: what its build information tells is better, and the linker may have set
     /// the version.
     pub(super) is_go: bool,
+    /// What is in the file where the library is only loaded, and not a part of it. Empty where the
+    /// file is the thing itself.
+    pub(super) unless: &'static [u8],
     pub(super) ecosystem: Ecosystem,
 }
 
@@ -32,7 +35,7 @@ const fn row(
     patterns: &'static [&'static [u8]],
 ) -> Classifier {
     let ecosystem = Ecosystem::Generic;
-    Classifier { id, files, name, cpe, patterns, is_go: false, ecosystem }
+    Classifier { id, files, name, cpe, patterns, is_go: false, unless: b"", ecosystem }
 }
 
 const fn go(
@@ -186,11 +189,11 @@ pub(super) const CLASSIFIERS: &[Classifier] = &[
     // Cryptography and the network.
     row("aws-lc", &[Program("openssl"), Library("libcrypto"), Library("libssl")], "aws-lc", "amazon:aws-lc", &[b"(compatible; AWS-LC {n})"]),
     row("libressl", &[Program("openssl"), Library("libcrypto"), Library("libssl")], "libressl", "openbsd:libressl", &[b"LibreSSL {n}"]),
-    row("openssl", &[
-        Program("openssl"), Library("libcrypto"), Library("libssl"), Library("_rust.abi3"), Library("_openssl.abi3"),
-    ], "openssl", "openssl:openssl", &[
-        b"\0OpenSSL {v} ", b"OpenSSL {v}  ", b"part of OpenSSL {v} ", b"@OpenSSL {v} ",
-    ]),
+    row("openssl", &[Program("openssl"), Library("libcrypto"), Library("libssl")], "openssl", "openssl:openssl", OPENSSL),
+    Classifier {
+        unless: b"libcrypto.so",
+        ..row("openssl-in-module", &[Library("_rust.abi3"), Library("_openssl.abi3")], "openssl", "openssl:openssl", OPENSSL)
+    },
     row("gnutls", &[Library("libgnutls.so"), Library("libgnutls-")], "gnutls", "gnu:gnutls", &[b"Enabled GnuTLS {n} "]),
     row("libsodium", &[Library("libsodium")], "libsodium", "libsodium:libsodium", &[b"\0{=1.}\0"]),
     row("libssh2", &[Library("libssh2")], "libssh2", "libssh2:libssh2", &[b"SSH-2.0-libssh2_{n}"]),
@@ -210,9 +213,13 @@ pub(super) const CLASSIFIERS: &[Classifier] = &[
 
     // Text and data.
     row("expat", &[Library("libexpat")], "expat", "libexpat_project:libexpat", &[b"\0expat_{n}\0"]),
-    row("libxml2", &[Library("libxml2"), Library("etree.cpython"), Library("objectify.cpython")], "libxml2", "xmlsoft:libxml2", &[
-        b"{5}{0}xmlGetGlobalState", b"\0{5}\0{..12}\0lxml.etree", b"added to file hash\n\0{5}\0",
-    ]),
+    row("libxml2", &[Library("libxml2")], "libxml2", "xmlsoft:libxml2", &[b"{5}{0}xmlGetGlobalState", b"added to file hash\n\0{5}\0"]),
+    Classifier {
+        unless: b"libxml2.so",
+        ..row("libxml2-in-module", &[Library("etree.cpython"), Library("objectify.cpython")], "libxml2", "xmlsoft:libxml2", &[
+            b"\0{5}\0{..12}\0lxml.etree", b"added to file hash\n\0{5}\0",
+        ])
+    },
     row("libxslt", &[Library("libxslt")], "libxslt", "xmlsoft:libxslt", &[b"text/xsl\0{5}\0"]),
     row("pcre2", &[Library("libpcre2")], "pcre2", "pcre:pcre2", &[b"{n} 20{#2}-{#2}-{#2}\0"]),
     row("gmp", &[Library("libgmp.so"), Library("libgmp-")], "gmp", "gmplib:gmp", &[b"{=6.}\0", b"{=5.}\0"]),
@@ -249,6 +256,9 @@ pub(super) const CLASSIFIERS: &[Classifier] = &[
     ]),
     row("firefox", &[Name("application.ini")], "firefox", "mozilla:firefox", &[b"\nName=Firefox\n{..300}\nVersion={v}\n"]),
 ];
+
+const OPENSSL: &[&[u8]] =
+    &[b"\0OpenSSL {v} ", b"OpenSSL {v}  ", b"part of OpenSSL {v} ", b"@OpenSSL {v} "];
 
 const BEATS: &[&[u8]] = &[
     b"setupTest {n}%s",
