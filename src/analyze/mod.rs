@@ -15,6 +15,7 @@ mod want;
 
 mod apk;
 mod beam;
+mod binary;
 mod bottlerocket;
 mod busybox_distro;
 mod chisel;
@@ -63,6 +64,7 @@ pub use want::{
     wanting_link,
 };
 
+use binary::{classifier, executable};
 use conda::conda_meta;
 use found::Owning;
 use javascript::{asar, bower, npm, yarn};
@@ -91,6 +93,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     bower::ANALYZER,
     busybox_distro::ANALYZER,
     chisel::ANALYZER,
+    classifier::ANALYZER,
     composer::ANALYZER,
     conda_meta::ANALYZER,
     cos::ANALYZER,
@@ -104,6 +107,7 @@ pub const ANALYZERS: &[Analyzer] = &[
     distro_files::ANALYZER,
     dpkg::ANALYZER,
     dpkg_files::ANALYZER,
+    executable::ANALYZER,
     gem::ANALYZER,
     gguf::ANALYZER,
     git::ANALYZER,

@@ -46,6 +46,7 @@ const GOOD: &[Good] = &[
 "#,
         )
     }),
+    ("classifier", "usr/sbin/nginx", || b"\0nginx version: nginx/1.25.1\n\0".into()),
     ("composer", "vendor/composer/installed.json", || {
         br#"{"packages": [{"name": "a/b", "version": "v1.0", "license": ["MIT"]}]}"#.into()
     }),
@@ -77,6 +78,7 @@ const GOOD: &[Good] = &[
             .into()
     }),
     ("dpkg-files", "var/lib/dpkg/info/a:amd64.list", || b"/.\n/usr\n/usr/bin\n/usr/bin/a\n".into()),
+    ("executable", "usr/bin/a", super::executable::made::sample),
     ("gem", "specifications/a-1.0.gemspec", || {
         b"# stub: a 1.0 java lib\nGem::Specification.new do |s|\n  s.name = \"a\".freeze\n  \
           s.version = \"1.0\"\n  s.licenses = [\"MIT\".freeze]\nend\n"

@@ -24,10 +24,29 @@ pub enum Want {
     Below(&'static str),
     /// The file name without the version at its end: `python` for `python3.11`.
     Program(&'static str),
-    /// The beginning of the name of a shared library: `libcudnn` for `libcudnn.so.9`.
+    /// The beginning of the name of a shared library: `libcudnn` for `libcudnn.so.9`, and for
+    /// `libcudnn-1a2b3c.so.9` in a wheel.
     Library(&'static str),
     /// The first bytes, whatever its name.
     Magic(Magic),
+}
+
+impl Want {
+    /// Whether the file at `path` fits by its name; one that must begin in some way never does.
+    pub(super) fn fits(self, path: &LayerPath) -> bool {
+        let name = path.file_name();
+        let directory = path.parent().rsplit('/').next().unwrap_or_default();
+        match self {
+            Self::Name(it) => name == it,
+            Self::Extension(it) => extension(name).is_some_and(|name| &*name == it),
+            Self::In(it) => directory == it,
+            Self::InExtension(it) => extension(directory).is_some_and(|name| &*name == it),
+            Self::Below(it) => path.parent().split('/').any(|above| above == it),
+            Self::Program(it) => without_version(name) == it,
+            Self::Library(it) => is_library(name) && name.starts_with(it),
+            Self::Magic(_) => false,
+        }
+    }
 }
 
 /// Kinds of file that are told by their first bytes.
@@ -271,7 +290,7 @@ fn fitting(path: &LayerPath) -> Set {
     }
     set = parent.split('/').fold(set, |set, it| set.and(get(&tables.ancestors, it)));
     set = set.and(get(&tables.programs, without_version(name)));
-    if name.contains(".so") {
+    if is_library(name) {
         let begins = |(front, _): &&(&str, Set)| name.starts_with(front);
         set = tables.libraries.iter().filter(begins).fold(set, |set, (_, it)| set.and(*it));
     }
@@ -295,6 +314,11 @@ fn accepting(set: Set, path: &LayerPath) -> Set {
         }
     }
     accepting
+}
+
+/// Whether the name is that of a shared library.
+fn is_library(name: &str) -> bool {
+    name.contains(".so") || name.strip_suffix(".dylib").is_some()
 }
 
 /// The name from its last dot on, in lower case. A dot at the front begins a name.

@@ -1,4 +1,4 @@
-//! ELF files: sections, notes and the name a library goes by.
+//! ELF files: sections, segments, notes and the name a library goes by.
 //!
 //! Format: the System V gABI, <https://gabi.xinuos.com/>. Of a file of gigabytes only the tables and
 //! what is asked for are read.
@@ -20,7 +20,7 @@ const SHT_NOBITS: u32 = 8;
 const DT_SONAME: u64 = 14;
 
 /// A file's tables.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Elf {
     pub is_64: bool,
     pub is_big_endian: bool,
@@ -29,6 +29,9 @@ pub struct Elf {
     /// `EM_…`: 62 is x86-64, 183 is AArch64.
     pub machine: u16,
     pub sections: Vec<Section>,
+    segments_at: u64,
+    segment_size: u16,
+    n_segments: u16,
 }
 
 /// A part of the file.
@@ -45,6 +48,19 @@ pub struct Section {
     pub size: u64,
     /// Another section that it refers to: that of its strings, for a dynamic one.
     link: u32,
+}
+
+/// A part of the file as it is loaded, whatever sections it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// `PT_…`: 1 is loaded.
+    pub kind: u32,
+    /// `PF_…`: 1 is executable, 2 is writable.
+    pub flags: u32,
+    pub address: u64,
+    pub offset: u64,
+    /// In the file; in memory it may be larger.
+    pub size: u64,
 }
 
 /// A note of one kind by one author.
@@ -66,12 +82,15 @@ impl Elf {
             }
             _ => return Err(FormatError::Malformed("not an ELF file")),
         };
-        let mut elf = Self { is_64, is_big_endian, kind: 0, machine: 0, sections: Vec::new() };
+        let mut elf = Self { is_64, is_big_endian, ..Self::default() };
         let fields = (|| {
             let word = elf.word();
             let base = 24 + 3 * word;
             let kind = elf.u16(&header, 16)?;
             let machine = elf.u16(&header, 18)?;
+            elf.segments_at = elf.address(&header, 24 + word)?;
+            elf.segment_size = elf.u16(&header, base + 6)?;
+            elf.n_segments = elf.u16(&header, base + 8)?;
             let table = elf.address(&header, 24 + 2 * word)?;
             let size = elf.u16(&header, base + 10)?;
             let count = elf.u16(&header, base + 12)?;
@@ -124,6 +143,14 @@ impl Elf {
         }
         self.sections = sections;
         Ok(())
+    }
+
+    /// Reads the table of segments, which a file without one of sections has, too.
+    pub fn segments(&self, content: &dyn Content) -> Result<Vec<Segment>, FormatError> {
+        let size = usize::from(self.segment_size);
+        let length = u64::from(self.segment_size) * u64::from(self.n_segments);
+        let table = part(content, self.segments_at, length)?;
+        Ok(table.chunks_exact(size.max(1)).map_while(|it| self.segment(it)).collect())
     }
 
     /// The section of this name that has bytes in the file.
@@ -202,6 +229,19 @@ impl Elf {
             link: self.u32(record, 8 + 4 * word)?,
         };
         Some((section, self.u32(record, 0)?))
+    }
+
+    fn segment(&self, record: &[u8]) -> Option<Segment> {
+        let word = self.word();
+        // With 64 bits the flags come second, for the sake of alignment.
+        let (flags, fields) = if self.is_64 { (4, 8) } else { (24, 4) };
+        Some(Segment {
+            kind: self.u32(record, 0)?,
+            flags: self.u32(record, flags)?,
+            offset: self.address(record, fields)?,
+            address: self.address(record, fields + word)?,
+            size: self.address(record, fields + 3 * word)?,
+        })
     }
 
     fn word(&self) -> usize {
@@ -325,7 +365,13 @@ mod tests {
     fn this_very_program_is_read() {
         let bytes = std::fs::read("/proc/self/exe").unwrap();
         let elf = Elf::read(&bytes.as_slice()).unwrap();
-        assert!(elf.section_named(".text").is_some_and(|it| it.flags & 4 != 0));
+        let text = elf.section_named(".text").filter(|it| it.flags & 4 != 0).unwrap();
+        let segments = elf.segments(&bytes.as_slice()).unwrap();
+        let holds = |it: &super::Segment| {
+            let at = text.address.checked_sub(it.address);
+            at.is_some_and(|at| at < it.size && it.offset + at == text.offset)
+        };
+        assert!(segments.iter().any(|it| (it.kind, it.flags & 1) == (1, 1) && holds(it)));
     }
 
     #[test]
@@ -335,6 +381,7 @@ mod tests {
             if let Ok(elf) = Elf::read(&bytes) {
                 drop(elf.soname(&bytes));
                 drop(elf.notes(&bytes));
+                drop(elf.segments(&bytes));
             }
         };
         for at in 0..good.len() {

@@ -34,6 +34,7 @@ cases! {
     beam = "beam",
     bower = "bower",
     chisel = "chisel",
+    classified = "classified",
     composer = "composer",
     conda = "conda",
     cpan = "cpan",
@@ -41,6 +42,7 @@ cases! {
     dpkg = "dpkg",
     gem = "gem",
     git = "git",
+    go = "go",
     jupyter = "jupyter",
     luarocks = "luarocks",
     models = "models",
@@ -58,6 +60,7 @@ cases! {
     rpm_bdb = "rpm-bdb",
     rpm_manifest = "rpm-manifest",
     rpm_ndb = "rpm-ndb",
+    rust = "rust",
     small_ecosystems = "small-ecosystems",
 }
 
