@@ -13,6 +13,7 @@ pub mod pickle;
 pub mod rpm_header;
 pub mod sqlite;
 pub mod tar;
+pub mod xml;
 pub mod zip;
 mod zstd;
 
