@@ -28,6 +28,7 @@ mod dpkg_files;
 mod gem;
 mod git;
 mod homebrew;
+mod java;
 mod javascript;
 mod julia;
 mod jupyter;
@@ -63,6 +64,7 @@ pub use want::{
 
 use conda::conda_meta;
 use found::Owning;
+use java::{jar, jvm, native_image, unpacked};
 use javascript::{asar, bower, npm, yarn};
 use jupyter::{jupyter_kernel, labextension};
 use perl::{cpan, perllocal};
@@ -95,11 +97,15 @@ pub const ANALYZERS: &[Analyzer] = &[
     gem::ANALYZER,
     git::ANALYZER,
     homebrew::ANALYZER,
+    jar::ANALYZER,
+    unpacked::ANALYZER,
     julia::ANALYZER,
     jupyter_kernel::ANALYZER,
+    jvm::ANALYZER,
     keras::ANALYZER,
     labextension::ANALYZER,
     luarocks::ANALYZER,
+    native_image::ANALYZER,
     nix::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,

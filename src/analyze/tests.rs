@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
-use super::{ANALYZERS, Analyzer, Found, Input, Set};
+use super::{ANALYZERS, Analyzer, Found, Input, Set, jar, native_image};
 use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
 
@@ -77,12 +77,17 @@ const GOOD: &[Good] = &[
     ("homebrew", "Cellar/a/1.0/.brew/a.rb", || {
         b"class A < Formula\n  license any_of: [\"MIT\", \"Zlib\"]\nend\n".into()
     }),
+    ("jar", "opt/a-1.0.jar", jar::made::sample),
+    ("jar-unpacked", "srv/META-INF/maven/org.a/b/pom.properties", || {
+        b"version=1.0\ngroupId=org.a\nartifactId=b\n".into()
+    }),
     ("julia", "packages/A/abcde/Project.toml", || {
         b"name = \"A\"\nuuid = \"682c06a0\"\nversion = \"1.0.0\"\n".into()
     }),
     ("jupyter-kernel", "v/share/jupyter/kernels/a/kernel.json", || {
         br#"{"argv": ["/opt/b/bin/python", "-m"], "env": {"X": "y"}}"#.into()
     }),
+    ("jvm", "opt/java/release", || b"JAVA_VERSION=\"17.0.1\"\nIMPLEMENTOR=\"A\"\n".into()),
     ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
     ("labextension", "share/jupyter/labextensions/a/install.json", || {
         br#"{"packageManager": "python", "packageName": "a"}"#.into()
@@ -90,6 +95,7 @@ const GOOD: &[Good] = &[
     ("luarocks", "rocks-5.1/a/1.0-1/a-1.0-1.rockspec", || {
         b"package = \"a\" -- x\nversion = '1.0-1'\ndescription = { license = [[MIT]] }\n".into()
     }),
+    ("native-image", "srv/app", native_image::made::sample),
     ("nix", "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1-bin", Vec::new),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()

@@ -8,6 +8,7 @@ pub mod bdb;
 pub mod bytes;
 pub mod compression;
 pub mod elf;
+pub mod elf_symbols;
 pub mod ndb;
 pub mod pickle;
 pub mod rpm_header;
