@@ -23,6 +23,7 @@ mod cos;
 mod deb_copyright;
 mod deb_copyright_link;
 mod distro_files;
+mod dotnet;
 mod dpkg;
 mod dpkg_files;
 mod gem;
@@ -63,6 +64,7 @@ pub use want::{
 };
 
 use conda::conda_meta;
+use dotnet::{assembly, bundle, dotnet_deps, runtimeconfig};
 use found::Owning;
 use java::{jar, jvm, native_image, unpacked};
 use javascript::{asar, bower, npm, yarn};
@@ -92,6 +94,10 @@ pub const ANALYZERS: &[Analyzer] = &[
     deb_copyright::ANALYZER,
     deb_copyright_link::ANALYZER,
     distro_files::ANALYZER,
+    dotnet_deps::ANALYZER,
+    assembly::ANALYZER,
+    bundle::ANALYZER,
+    runtimeconfig::ANALYZER,
     dpkg::ANALYZER,
     dpkg_files::ANALYZER,
     gem::ANALYZER,

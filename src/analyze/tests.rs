@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::found::MAX_COMPONENTS;
-use super::{ANALYZERS, Analyzer, Found, Input, Set, jar, native_image};
+use super::{ANALYZERS, Analyzer, Found, Input, Set, bundle, jar, native_image};
+use crate::format::pe_version::made::dll;
 use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
 
@@ -60,6 +61,14 @@ const GOOD: &[Good] = &[
     }),
     ("deb-copyright-link", "usr/share/doc/a", || b"../doc/b".into()),
     ("distro-files", "etc/redhat-release", || b"CentOS Linux release 7.9.2009 (Core)\n".into()),
+    ("dotnet", "app/App.deps.json", || {
+        br#"{"libraries": {"A/1.0.0": {"type": "package", "path": "a/1.0.0"}}}"#.into()
+    }),
+    ("dotnet-assembly", "app/A.dll", || dll(true, &[("ProductVersion", "1.0.0")])),
+    ("dotnet-bundle", "app/App", bundle::made::sample),
+    ("dotnet-config", "app/App.runtimeconfig.json", || {
+        br#"{"runtimeOptions": {"framework": {"name": "A", "version": "1.0.0"}}}"#.into()
+    }),
     ("dpkg", "var/lib/dpkg/status", || {
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()

@@ -10,6 +10,7 @@ pub mod compression;
 pub mod elf;
 pub mod elf_symbols;
 pub mod ndb;
+pub mod pe_version;
 pub mod pickle;
 pub mod rpm_header;
 pub mod sqlite;
