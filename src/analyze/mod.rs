@@ -24,11 +24,13 @@ mod cos;
 mod deb_copyright;
 mod deb_copyright_link;
 mod distro_files;
+mod dotnet;
 mod dpkg;
 mod dpkg_files;
 mod gem;
 mod git;
 mod homebrew;
+mod java;
 mod javascript;
 mod julia;
 mod jupyter;
@@ -66,7 +68,9 @@ pub use want::{
 
 use binary::{classifier, executable};
 use conda::conda_meta;
+use dotnet::{assembly, bundle, dotnet_deps, runtimeconfig};
 use found::Owning;
+use java::{jar, jvm, native_image, unpacked};
 use javascript::{asar, bower, npm, yarn};
 use jupyter::{jupyter_kernel, labextension};
 use models::{
@@ -105,6 +109,10 @@ pub const ANALYZERS: &[Analyzer] = &[
     deb_copyright::ANALYZER,
     deb_copyright_link::ANALYZER,
     distro_files::ANALYZER,
+    dotnet_deps::ANALYZER,
+    assembly::ANALYZER,
+    bundle::ANALYZER,
+    runtimeconfig::ANALYZER,
     dpkg::ANALYZER,
     dpkg_files::ANALYZER,
     executable::ANALYZER,
@@ -114,13 +122,17 @@ pub const ANALYZERS: &[Analyzer] = &[
     homebrew::ANALYZER,
     hub_cache::ANALYZER,
     hub_link::ANALYZER,
+    jar::ANALYZER,
+    unpacked::ANALYZER,
     julia::ANALYZER,
     jupyter_kernel::ANALYZER,
+    jvm::ANALYZER,
     keras::ANALYZER,
     keras_model::ANALYZER,
     labextension::ANALYZER,
     luarocks::ANALYZER,
     model_card::ANALYZER,
+    native_image::ANALYZER,
     nix::ANALYZER,
     npm::ANALYZER,
     numpy::ANALYZER,

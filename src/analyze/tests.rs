@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::found::MAX_COMPONENTS;
 use super::models::{gguf, keras_model, onnx, safetensors, tensorflow_model};
 use super::nvidia::{cuda_library, cuda_program};
-use super::{ANALYZERS, Analyzer, Found, Input, Set};
+use super::{ANALYZERS, Analyzer, Found, Input, Set, bundle, jar, native_image};
+use crate::format::pe_version::made::dll;
 use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
 
@@ -73,6 +74,14 @@ const GOOD: &[Good] = &[
     }),
     ("deb-copyright-link", "usr/share/doc/a", || b"../doc/b".into()),
     ("distro-files", "etc/redhat-release", || b"CentOS Linux release 7.9.2009 (Core)\n".into()),
+    ("dotnet", "app/App.deps.json", || {
+        br#"{"libraries": {"A/1.0.0": {"type": "package", "path": "a/1.0.0"}}}"#.into()
+    }),
+    ("dotnet-assembly", "app/A.dll", || dll(true, &[("ProductVersion", "1.0.0")])),
+    ("dotnet-bundle", "app/App", bundle::made::sample),
+    ("dotnet-config", "app/App.runtimeconfig.json", || {
+        br#"{"runtimeOptions": {"framework": {"name": "A", "version": "1.0.0"}}}"#.into()
+    }),
     ("dpkg", "var/lib/dpkg/status", || {
         b"Package: a\nStatus: install ok installed\nArchitecture: amd64\nSource: b (1)\nVersion: 1+b1\n\n"
             .into()
@@ -94,12 +103,17 @@ const GOOD: &[Good] = &[
     }),
     ("hub-cache", "models--a--b/refs/main", || "0123456789".repeat(4).into_bytes()),
     ("hub-link", HUB_LINK, || b"../../blobs/ab".into()),
+    ("jar", "opt/a-1.0.jar", jar::made::sample),
+    ("jar-unpacked", "srv/META-INF/maven/org.a/b/pom.properties", || {
+        b"version=1.0\ngroupId=org.a\nartifactId=b\n".into()
+    }),
     ("julia", "packages/A/abcde/Project.toml", || {
         b"name = \"A\"\nuuid = \"682c06a0\"\nversion = \"1.0.0\"\n".into()
     }),
     ("jupyter-kernel", "v/share/jupyter/kernels/a/kernel.json", || {
         br#"{"argv": ["/opt/b/bin/python", "-m"], "env": {"X": "y"}}"#.into()
     }),
+    ("jvm", "opt/java/release", || b"JAVA_VERSION=\"17.0.1\"\nIMPLEMENTOR=\"A\"\n".into()),
     ("keras", "m.h5", || br#"HDF {"class_name": "Lambda"}"#.into()),
     ("keras-model", "m.keras", keras_model::made::sample),
     ("labextension", "share/jupyter/labextensions/a/install.json", || {
@@ -111,6 +125,7 @@ const GOOD: &[Good] = &[
     ("model-card", "m/config.json", || {
         br#"{"architectures": ["Llama"], "model_type": "llama"}"#.into()
     }),
+    ("native-image", "srv/app", native_image::made::sample),
     ("nix", "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1-bin", Vec::new),
     ("npm", "node_modules/a/package.json", || {
         br#"{"name": "a", "version": "1.0.0", "x": [{}, 1e9]}"#.into()

@@ -9,15 +9,18 @@ pub mod bytes;
 pub mod compression;
 pub mod cursor;
 pub mod elf;
+pub mod elf_symbols;
 pub mod executable;
 pub mod macho;
 pub mod ndb;
 pub mod pe;
+pub mod pe_version;
 pub mod pickle;
 pub mod protobuf;
 pub mod rpm_header;
 pub mod sqlite;
 pub mod tar;
+pub mod xml;
 pub mod zip;
 mod zstd;
 

@@ -1,16 +1,16 @@
 //! Zip archives, by their central directory.
 //!
-//! Format: PKWARE's APPNOTE, <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>, sections
-//! 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (its end, also with 64 bits).
-//! What is not in the directory does not exist. Something may lie before the archive: a jar may begin
-//! with a shell script.
+//! Format: PKWARE's APPNOTE, <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>,
+//! sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (its end, also with
+//! 64 bits). What is not in the directory does not exist. Something may lie before the archive: a
+//! jar may begin with a shell script.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 
 use flate2::bufread::DeflateDecoder;
 
 use super::FormatError;
-use super::bytes::{le16, le32, le64, part};
+use super::bytes::{Slice, le16, le32, le64, part};
 use crate::model::Content;
 
 /// Entries of one archive that are listed. The largest jars have about 100,000.
@@ -28,9 +28,6 @@ const LOCAL: &[u8; 4] = b"PK\x03\x04";
 
 /// The comment at an archive's end has at most this many bytes.
 const MAX_COMMENT: u64 = 0xffff;
-
-/// What one entry in memory may be compressed by; deflate reaches 1032.
-const MAX_RATIO: u64 = 1100;
 
 /// An archive whose directory was read.
 #[derive(Debug)]
@@ -65,6 +62,15 @@ struct Directory {
 impl Zip {
     /// Reads the directory of the archive in `content`.
     pub fn read(content: &dyn Content) -> Result<Self, FormatError> {
+        Self::select(content, |_| true)
+    }
+
+    /// The same, but lists only the entries whose names `keep` wants, so that an archive of 100,000
+    /// classes takes no more room than the few files that tell what it is.
+    pub fn select(
+        content: &dyn Content,
+        mut keep: impl FnMut(&str) -> bool,
+    ) -> Result<Self, FormatError> {
         let directory = Directory::find(content)?;
         if directory.size > MAX_DIRECTORY {
             let what = "the archive's directory is too large";
@@ -72,19 +78,22 @@ impl Zip {
         }
         let bytes = part(content, directory.offset, directory.size)?;
         let mut rest = bytes.as_slice();
-        let mut entries = Vec::new();
+        let (mut entries, mut n_entries) = (Vec::new(), 0);
         while rest.starts_with(CENTRAL) {
-            if entries.len() == MAX_ENTRIES {
+            if n_entries == MAX_ENTRIES {
                 let what = "too many files in the archive";
                 return Err(FormatError::Limit { what, limit: MAX_ENTRIES as u64 });
             }
             let (entry, after) = Entry::split(rest, directory.shift)
                 .ok_or(FormatError::Malformed("the archive's directory is cut off"))?;
-            entries.push(entry);
+            if keep(&entry.name) {
+                entries.push(entry);
+            }
+            n_entries += 1;
             rest = after;
         }
         // With 65,536 entries or more, older writers count modulo that.
-        if entries.len() as u64 & 0xffff != directory.n_entries & 0xffff {
+        if n_entries as u64 & 0xffff != directory.n_entries & 0xffff {
             return Err(FormatError::Malformed("the archive's directory breaks off"));
         }
         Ok(Self { entries })
@@ -103,29 +112,47 @@ impl Entry {
         if self.size > limit {
             return Err(too_large());
         }
+        let bytes = self.unpack(content, limit.saturating_add(1))?;
+        if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+    }
+
+    /// The beginning of the entry: at most `limit` bytes, however many it has.
+    pub fn head(&self, content: &dyn Content, limit: u64) -> Result<Vec<u8>, FormatError> {
+        self.unpack(content, limit)
+    }
+
+    /// Up to `limit` bytes of the entry.
+    fn unpack(&self, content: &dyn Content, limit: u64) -> Result<Vec<u8>, FormatError> {
         if self.is_encrypted {
             return Err(FormatError::Malformed("a file in the archive is encrypted"));
         }
-        let packed = self.packed.min(limit.saturating_add(1 << 16));
-        let packed = part(content, self.data_offset(content)?, packed)?;
-        let bytes = match self.method {
-            0 => packed,
-            8 => {
-                let limit = limit.min((packed.len() as u64).saturating_mul(MAX_RATIO));
-                let mut bytes = Vec::new();
-                let mut reader = DeflateDecoder::new(packed.as_slice()).take(limit + 1);
-                reader
-                    .read_to_end(&mut bytes)
-                    .map_err(|_| FormatError::Malformed("a file in the archive is damaged"))?;
-                bytes
-            }
-            _ => {
-                return Err(FormatError::Malformed(
-                    "a file in the archive is packed in a way that is not read",
-                ));
-            }
-        };
-        if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+        let packed = Slice::new(content, self.data_offset(content)?, self.packed);
+        if self.method == 0 {
+            return Ok(part(&packed, 0, limit)?);
+        }
+        if self.method != 8 {
+            let what = "a file in the archive is packed in a way that is not read";
+            return Err(FormatError::Malformed(what));
+        }
+        let mut bytes = Vec::new();
+        DeflateDecoder::new(packed.reader()).take(limit).read_to_end(&mut bytes).map_err(
+            |error| match error.kind() {
+                ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                    FormatError::Malformed("a file in the archive is damaged")
+                }
+                _ => FormatError::Io(error),
+            },
+        )?;
+        Ok(bytes)
+    }
+
+    /// The entry in its place, if it is stored as it is.
+    pub fn in_place<'a>(&self, content: &'a dyn Content) -> Result<Option<Slice<'a>>, FormatError> {
+        if !self.is_stored() {
+            return Ok(None);
+        }
+        let offset = self.data_offset(content)?;
+        Ok(Some(Slice::new(content, offset, self.packed)))
     }
 
     /// Whether the entry lies in the archive as it is, so that a part of it can be read in place.
@@ -241,59 +268,8 @@ impl Directory {
     }
 }
 
-/// Archives for tests.
 #[cfg(test)]
-pub(crate) mod made {
-    use std::io::Write as _;
-
-    use flate2::Compression;
-    use flate2::write::DeflateEncoder;
-
-    /// An archive of these files, each deflated if its name ends in `.z`, which is taken off.
-    pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let (mut bytes, mut directory) = (Vec::new(), Vec::new());
-        for (name, content) in files {
-            let (name, method, packed) = match name.strip_suffix(".z") {
-                None => (*name, 0_u16, content.to_vec()),
-                Some(name) => {
-                    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-                    encoder.write_all(content).unwrap();
-                    (name, 8, encoder.finish().unwrap())
-                }
-            };
-            let offset = u32::try_from(bytes.len()).unwrap();
-            let length = |it: usize| u32::try_from(it).unwrap().to_le_bytes();
-            let mut common = vec![20, 0, 0, 0];
-            common.extend(method.to_le_bytes());
-            common.extend([0; 8]);
-            common.extend(length(packed.len()));
-            common.extend(length(content.len()));
-            common.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
-            common.extend([0; 2]);
-            bytes.extend(super::LOCAL);
-            bytes.extend(&common);
-            bytes.extend(name.as_bytes());
-            bytes.extend(packed);
-            directory.extend(super::CENTRAL);
-            directory.extend([20, 0]);
-            directory.extend(&common);
-            directory.extend([0; 10]);
-            directory.extend(offset.to_le_bytes());
-            directory.extend(name.as_bytes());
-        }
-        let offset = u32::try_from(bytes.len()).unwrap();
-        let n_files = u16::try_from(files.len()).unwrap().to_le_bytes();
-        bytes.extend(&directory);
-        bytes.extend(super::END);
-        bytes.extend([0; 4]);
-        bytes.extend(n_files);
-        bytes.extend(n_files);
-        bytes.extend(u32::try_from(directory.len()).unwrap().to_le_bytes());
-        bytes.extend(offset.to_le_bytes());
-        bytes.extend([0; 2]);
-        bytes
-    }
-}
+pub(crate) mod made;
 
 #[cfg(test)]
 mod tests {
@@ -317,6 +293,31 @@ mod tests {
         let archive = Zip::read(&bytes.as_slice()).unwrap();
         let sizes: Vec<_> = archive.entries.iter().map(|it| (it.name.as_str(), it.size)).collect();
         assert_eq!(sizes, [("a", 6), ("b", 5000)]);
+    }
+
+    #[test]
+    fn a_beginning_may_be_taken_of_what_is_too_large() {
+        let text = b"text ".repeat(100_000);
+        let bytes = zip(&[("a", &text), ("b.z", &text)]);
+        let archive = Zip::select(&bytes.as_slice(), |it| it != "a").unwrap();
+        let names: Vec<_> = archive.entries.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["b"]);
+        for entry in Zip::read(&bytes.as_slice()).unwrap().entries {
+            assert_eq!(entry.head(&bytes.as_slice(), 7).unwrap(), b"text te");
+            assert_eq!(entry.head(&bytes.as_slice(), 1 << 20).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_stored_archive_is_read_in_its_place() {
+        let inner = zip(&[("x", b"y")]);
+        let outer = zip(&[("b", b"b"), ("in.jar", &inner), ("c.z", b"c")]);
+        let content = outer.as_slice();
+        let archive = Zip::read(&content).unwrap();
+        let inside = archive.entry("in.jar").unwrap().in_place(&content).unwrap().unwrap();
+        let nested = Zip::read(&inside).unwrap();
+        assert_eq!(nested.entry("x").unwrap().bytes(&inside, 9).unwrap(), b"y");
+        assert!(archive.entry("c").unwrap().in_place(&content).unwrap().is_none());
     }
 
     #[test]
