@@ -106,6 +106,9 @@ fn check(case: &str) {
 /// The line with a star for the version, also where that is written as URLs ask.
 fn without_version(line: &str, package: &Value) -> String {
     let version = package["version"].as_str().unwrap();
+    if version.is_empty() {
+        return line.to_owned();
+    }
     line.replace(version, "*").replace(&version.replace('+', "%2B"), "*")
 }
 
