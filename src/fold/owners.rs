@@ -109,17 +109,20 @@ fn rank(ecosystem: Ecosystem) -> u8 {
     }
 }
 
-/// Whether a component is told only because no package is there that tells it better: what a
-/// pattern says of a program, where the program belongs to a package with a database of versions.
+/// Whether a component is told only because no package is there that tells it better: what a pattern
+/// or a file's own note says of a program that belongs to a package, whose version is the one that
+/// counts; and what an assembly says that its application lists.
 pub(super) fn is_told_by_owner(component: &Component, owner: Option<&Component>) -> bool {
-    let tells = |it: Ecosystem| {
-        it.is_of_distro()
-            || matches!(
-                it,
-                Ecosystem::Conda | Ecosystem::Bitnami | Ecosystem::Brew | Ecosystem::Spack
-            )
-    };
-    component.ecosystem == Ecosystem::Generic && owner.is_some_and(|it| tells(it.ecosystem))
+    let Some(owner) = owner.map(|it| it.ecosystem) else { return false };
+    let is_guess = component.ecosystem == Ecosystem::Generic
+        || component.properties.contains_key("classified");
+    let tells_versions = owner.is_of_distro()
+        || matches!(
+            owner,
+            Ecosystem::Conda | Ecosystem::Bitnami | Ecosystem::Brew | Ecosystem::Spack
+        );
+    let is_assembly = component.properties.get("told-by").is_some_and(|it| it == "file-version");
+    (is_guess && tells_versions) || (is_assembly && owner == Ecosystem::Nuget)
 }
 
 /// The directories in which a root file system lies, and what distribution each is: the root itself,

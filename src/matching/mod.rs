@@ -90,8 +90,13 @@ fn is_matched(component: &Component) -> bool {
         Ecosystem::Generic | Ecosystem::Git | Ecosystem::HuggingFace | Ecosystem::Model
     );
     let is_private = component.properties.get("private").is_some_and(|it| it == "true");
+    // A program that was not built from a release calls itself older than everything.
+    let is_unreleased = component.ecosystem == Ecosystem::Golang
+        && component.standing == Standing::Installed
+        && component.version.starts_with("v0.0.0-");
     has_advisories
         && !is_private
+        && !is_unreleased
         && component.standing != Standing::Declared
         && !component.version.is_empty()
 }
