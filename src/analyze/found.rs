@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::want;
+use super::want::Proving;
 use crate::model::{About, Component, Distro, Ecosystem, Hazard, LayerPath, Owns, PathSet};
 
 /// What one file may state. The largest distribution has about 70,000 packages altogether.
@@ -121,6 +121,7 @@ impl Found {
 pub(super) struct Owning {
     owns: Owns,
     hashes: Vec<u64>,
+    proving: Proving,
 }
 
 impl Owning {
@@ -128,7 +129,7 @@ impl Owning {
     pub(super) fn new(of: &LayerPath) -> Self {
         let owns =
             Owns { of: of.clone(), name: None, arch: None, n_files: 0, paths: PathSet::default() };
-        Self { owns, hashes: Vec::new() }
+        Self { owns, hashes: Vec::new(), proving: Proving::default() }
     }
 
     /// The files of the component `name` among those that `of` proves.
@@ -142,7 +143,7 @@ impl Owning {
     /// Adds the file that `relative` leads to from the directory `base`.
     pub(super) fn add(&mut self, base: &str, relative: &str) {
         self.owns.n_files += 1;
-        if want::may_prove(relative)
+        if self.proving.may(relative)
             && let Some(path) = LayerPath::join(base, relative)
         {
             self.hashes.push(PathSet::hash(&path));

@@ -62,8 +62,8 @@ use crate::model::{Component, LayerPath};
 pub use found::Found;
 pub use input::{Input, Unread};
 pub use want::{
-    HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_directory, wanting_head,
-    wanting_link,
+    DirectoryWants, HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_directory,
+    wanting_head, wanting_link,
 };
 
 use binary::{classifier, executable};

@@ -287,7 +287,7 @@ pub(super) mod tests {
         rpm none 1.0-2.el9 x86_64
         rpm old 1.0-2.el9 x86_64
         /srv/root/usr/lib/sysimage/rpm/rpmdb.sqlite new x86_64 owns 3 of 4
-        /srv/root/usr/lib/sysimage/rpm/rpmdb.sqlite old x86_64 owns 2 of 2
+        /srv/root/usr/lib/sysimage/rpm/rpmdb.sqlite old x86_64 owns 1 of 2
         ");
         let owns = |owner: usize, path: &str| {
             found.owns[owner].paths.contains(&crate::model::LayerPath::new(path).unwrap())

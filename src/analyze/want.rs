@@ -134,44 +134,113 @@ const TEXTS: &[&str] = &[
 /// Whether a file that no analyzer wants by its path may be worth a look at its first bytes. Asked
 /// only where files are not opened anyway; what is not worth it as an executable is not at all.
 pub fn may_sniff(path: &LayerPath, is_executable: bool) -> bool {
-    let name = path.file_name();
-    let is_blob = || path.parent().ends_with("/blobs");
-    let is_text = || extension(name).is_some_and(|it| TEXTS.binary_search(&it.as_str()).is_ok());
-    (is_executable && !is_text())
-        || extension(name).is_some_and(|it| SNIFFED.contains(&it.as_str()))
+    may_sniff_name(path.file_name(), is_executable) || path.parent().ends_with("/blobs")
+}
+
+fn may_sniff_name(name: &str, is_executable: bool) -> bool {
+    let Some(extension) = extension(name) else { return is_executable };
+    let extension = extension.as_str();
+    (is_executable && TEXTS.binary_search(&extension).is_err())
+        || SNIFFED.contains(&extension)
         || name.contains(".so.")
-        || is_blob()
 }
 
 /// Where package managers keep what they know of packages. A package that owned such a file would
 /// own all that it proves.
 const RECORDS: &[&str] =
-    &["lib/apk/db/", "usr/lib/apk/db/", "var/lib/chisel/", "var/lib/dpkg/", "var/lib/rpm/"];
+    &["lib/apk/db", "usr/lib/apk/db", "var/lib/chisel", "var/lib/dpkg", "var/lib/rpm"];
 
-/// Whether the file that a package lists as `path` may prove something itself.
-pub(super) fn may_prove(path: &str) -> bool {
-    let listed = path.trim_start_matches(['.', '/']);
-    let is_copyright = listed.starts_with("usr/share/doc/") && listed.ends_with("/copyright");
-    if is_copyright || RECORDS.iter().any(|it| listed.starts_with(it)) {
-        return false;
-    }
-    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let by_path = || LayerPath::join("", path).is_some_and(|it| !wanting(&it).is_empty());
-    may_be_program(parent, name) || by_path()
+/// Which of the files that a package lists may prove something themselves. Files of one directory are
+/// listed together, so what that tells is kept.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that holds or does not")]
+pub(super) struct Proving {
+    directory: String,
+    wants: DirectoryWants,
+    holds_programs: bool,
+    holds_texts: bool,
+    holds_notices: bool,
+    is_record: bool,
 }
 
-fn may_be_program(parent: &str, name: &str) -> bool {
-    let directory = parent.rsplit('/').next().unwrap_or_default();
-    if matches!(directory, "bin" | "sbin" | "libexec") || name.contains(".so.") {
-        return true;
+impl Default for Proving {
+    fn default() -> Self {
+        Self::of("")
     }
-    if let Some(extension) = extension(name) {
-        return SNIFFED.contains(&extension.as_str());
+}
+
+impl Proving {
+    fn of(directory: &str) -> Self {
+        let listed = directory.trim_start_matches(['.', '/']);
+        let is_below = |top: &str| {
+            listed.strip_prefix(top).is_some_and(|it| it.is_empty() || it.starts_with('/'))
+        };
+        let name = directory.rsplit('/').next().unwrap_or_default();
+        Self {
+            directory: directory.to_owned(),
+            wants: DirectoryWants::of(directory),
+            holds_programs: matches!(name, "bin" | "sbin" | "libexec"),
+            holds_texts: ["usr/share", "usr/include", "etc", "usr/src"]
+                .iter()
+                .any(|it| is_below(it)),
+            holds_notices: is_below("usr/share/doc"),
+            is_record: RECORDS.iter().any(|it| is_below(it)),
+        }
     }
-    // Names all in capitals are notices and metadata.
-    let texts = ["usr/share/", "usr/include/", "etc/", "usr/src/"];
-    let parent = parent.trim_start_matches(['.', '/']);
-    name.bytes().any(|it| it.is_ascii_lowercase()) && !texts.iter().any(|it| parent.starts_with(it))
+
+    /// Whether the file that is listed as `path` may prove something itself.
+    pub(super) fn may(&mut self, path: &str) -> bool {
+        let path = path.trim_end_matches('/');
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if directory != self.directory {
+            *self = Self::of(directory);
+        }
+        if self.is_record || (self.holds_notices && name == "copyright") {
+            return false;
+        }
+        let wants = || {
+            !fitting(self.wants, name).is_empty()
+                && LayerPath::join("", path).is_some_and(|it| !wanting(&it).is_empty())
+        };
+        self.may_be_program(name) || wants()
+    }
+
+    fn may_be_program(&self, name: &str) -> bool {
+        if self.holds_programs || name.contains(".so.") {
+            return true;
+        }
+        if let Some(extension) = extension(name) {
+            return SNIFFED.contains(&extension.as_str());
+        }
+        // Names all in capitals are notices and metadata.
+        !self.holds_texts && name.bytes().any(|it| it.is_ascii_lowercase())
+    }
+}
+
+/// What the analyzers want of files for the directory that these are in, whatever their names.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DirectoryWants {
+    set: Set,
+    holds_blobs: bool,
+}
+
+impl DirectoryWants {
+    /// Of the directory at this path; empty for the root.
+    pub fn of(path: &str) -> Self {
+        let tables = &*TABLES;
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let mut set = get(&tables.directories, name);
+        if let Some(extension) = extension(name) {
+            set = set.and(get(&tables.directory_extensions, &extension));
+        }
+        let set = path.split('/').fold(set, |set, it| set.and(get(&tables.ancestors, it)));
+        Self { set, holds_blobs: path.ends_with("/blobs") }
+    }
+
+    /// Whether a file of this name may be worth a look; what it is and where, decides later.
+    pub fn may_want(self, name: &str) -> bool {
+        self.holds_blobs || !fitting(self, name).is_empty() || may_sniff_name(name, true)
+    }
 }
 
 /// Analyzers, by their place in [`ANALYZERS`].
@@ -253,7 +322,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 
 /// The analyzers that want the regular file at `path` by its path.
 pub fn wanting(path: &LayerPath) -> Set {
-    let set = fitting(path);
+    let set = fitting_path(path);
     accepting(Set(set.0 & !TABLES.links.0 & !TABLES.directory_readers.0), path)
 }
 
@@ -262,7 +331,7 @@ pub fn wanting_link(path: &LayerPath) -> Set {
     if TABLES.links.is_empty() {
         return Set::default();
     }
-    let set = fitting(path);
+    let set = fitting_path(path);
     accepting(Set(set.0 & TABLES.links.0), path)
 }
 
@@ -271,30 +340,31 @@ pub fn wanting_directory(path: &LayerPath) -> Set {
     if TABLES.directory_readers.is_empty() {
         return Set::default();
     }
-    let set = fitting(path);
+    let set = fitting_path(path);
     accepting(Set(set.0 & TABLES.directory_readers.0), path)
 }
 
-fn fitting(path: &LayerPath) -> Set {
+/// Those whose wants fit, before they look at the whole path.
+fn fitting(directory: DirectoryWants, name: &str) -> Set {
     let tables = &*TABLES;
-    let name = path.file_name();
-    let parent = path.parent();
-    let directory = parent.rsplit_once('/').map_or(parent, |(_, it)| it);
-    let get = |table: &FxHashMap<&str, Set>, key: &str| table.get(key).copied().unwrap_or_default();
-    let mut set = get(&tables.names, name).and(get(&tables.directories, directory));
+    let mut set = directory.set.and(get(&tables.names, name));
     if let Some(extension) = extension(name) {
         set = set.and(get(&tables.extensions, &extension));
     }
-    if let Some(extension) = extension(directory) {
-        set = set.and(get(&tables.directory_extensions, &extension));
-    }
-    set = parent.split('/').fold(set, |set, it| set.and(get(&tables.ancestors, it)));
     set = set.and(get(&tables.programs, without_version(name)));
     if is_library(name) {
         let begins = |(front, _): &&(&str, Set)| name.starts_with(front);
         set = tables.libraries.iter().filter(begins).fold(set, |set, (_, it)| set.and(*it));
     }
     set
+}
+
+fn fitting_path(path: &LayerPath) -> Set {
+    fitting(DirectoryWants::of(path.parent()), path.file_name())
+}
+
+fn get(table: &FxHashMap<&str, Set>, key: &str) -> Set {
+    table.get(key).copied().unwrap_or_default()
 }
 
 /// The analyzers that want the file at `path` by its first bytes.
@@ -407,7 +477,7 @@ mod tests {
     #[test]
     fn what_a_package_lists_is_kept_where_it_may_prove_something() {
         for path in ["usr/bin/openssl", "/usr/lib/x/libssl.so.3", "usr/lib/git-core/git-am"] {
-            assert!(may_prove(path), "{path}");
+            assert!(Proving::default().may(path), "{path}");
         }
         for path in [
             "usr/share/doc/a/copyright",
@@ -415,7 +485,7 @@ mod tests {
             "a.dist-info/WHEEL",
             "/var/lib/dpkg/status",
         ] {
-            assert!(!may_prove(path), "{path}");
+            assert!(!Proving::default().may(path), "{path}");
         }
     }
 

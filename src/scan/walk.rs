@@ -15,10 +15,11 @@ use super::ScanError;
 use super::index;
 use super::lines::Piece;
 use super::place::Place;
-use super::plan::{DIRECTORY, Found, Parent, Planner, Task, may_want};
+use super::plan::{DIRECTORY, Found, Parent, Planner, Task};
 use super::progress::Meter;
 use super::read::{Reading, Workers, lock};
 use super::witness::Witness;
+use crate::analyze::DirectoryWants;
 use crate::model::{FileFacts, Inventory, LayerPath};
 use crate::source::{Directory, Tree};
 
@@ -114,7 +115,9 @@ impl<'p> Walk<'_, '_, 'p> {
                 directory.list(|_| true)
             } else {
                 // Most files concern nobody whatever their mode is: they are not looked at.
-                directory.list(|name| place.path_of(name).is_some_and(|it| may_want(&it, true)))
+                let path = place.path();
+                let wants = DirectoryWants::of(path.as_ref().map_or("", LayerPath::as_str));
+                directory.list(|name| str::from_utf8(name).map_or(true, |it| wants.may_want(it)))
             };
             Ok((list?, directory))
         });

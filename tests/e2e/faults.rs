@@ -16,7 +16,7 @@ fn kill_scan_of(mark: &str) -> bool {
             let root = process.path().join("root/view").join(mark);
             let is_scan = || {
                 let command = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-                command.starts_with(b"/layergate\0scan\0")
+                command.starts_with(b"/layergate\0scan-step\0")
             };
             if is_scan() && root.exists() {
                 let pid = process.file_name().display().to_string();

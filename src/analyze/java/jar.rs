@@ -127,7 +127,9 @@ impl Walk {
             let identity = evidence.identity();
             let shell = Shell { evidence: &evidence, identity: identity.as_ref(), place };
             around = shell.name_and_version();
-            let sha1 = sha1(content)?;
+            // Where its metadata tells what it is, nobody needs to look it up.
+            let is_sure = identity.as_ref().is_some_and(|it| it.told_by.is_none());
+            let sha1 = if is_sure { None } else { sha1(content)? };
             for component in shell.components(&places, sha1.as_deref(), entries.has_loader) {
                 self.found.component(component);
             }
