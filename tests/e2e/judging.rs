@@ -9,7 +9,7 @@ fn base_with_old_deb() -> String {
 }
 
 /// An instruction that builds a package and installs it with dpkg.
-fn install_deb(version: &str) -> String {
+pub(crate) fn install_deb(version: &str) -> String {
     format!(
         "RUN mkdir -p /d/DEBIAN && printf 'Package: lgdeb\\nVersion: {version}\\nArchitecture: all\\n\
          Maintainer: none <none@example.com>\\nDescription: test\\n' > /d/DEBIAN/control && \
@@ -150,11 +150,14 @@ fn a_newer_database_judges_a_cached_build_anew_without_a_scan() {
 
 #[test]
 fn packages_that_nothing_is_known_about_are_told() {
-    let outcome = project("FROM {base}\nRUN echo {nonce}\nCOPY node_modules/ /app/node_modules/\n")
-        .file("node_modules/lgnpm/package.json", r#"{"name":"lgnpm","version":"1.0.0"}"#)
+    let outcome = project("FROM {base}\nRUN echo {nonce}\nCOPY gems/ /usr/lib/ruby/gems/3.3.0/\n")
+        .file(
+            "gems/specifications/lggem-1.0.0.gemspec",
+            "Gem::Specification.new do |s|\n  s.name = \"lggem\"\n  s.version = \"1.0.0\"\nend\n",
+        )
         .build()
         .run()
         .passes();
-    let outcome = outcome.says("layergate: 1 npm packages are not judged").says("(line 4)");
+    let outcome = outcome.says("layergate: 1 gem packages are not judged").says("(line 4)");
     assert_eq!(outcome.metadata("findings")["unjudged"], 1, "{}", outcome.metadata);
 }

@@ -15,6 +15,7 @@ mod faults;
 mod features;
 mod judging;
 mod options;
+mod packages;
 mod pass;
 mod secrets;
 mod stop;

@@ -128,6 +128,19 @@ impl Project {
         )
     }
 
+    /// A part of what a case of `tests/installs` has installed, at `to`.
+    pub(crate) fn installed(self, case: &str, part: &str, to: &str) -> Self {
+        let made =
+            Command::new(repository().join("tests/installs/made")).arg(case).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let from = Path::new(String::from_utf8_lossy(&made.stdout).trim()).join(part);
+        let to = self.path().join(to);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        let copied = Command::new("cp").arg("-a").args([&from, &to]).status().unwrap();
+        assert!(copied.success(), "{} could not be copied", from.display());
+        self
+    }
+
     /// Words after the image on the `# syntax` line.
     pub(crate) fn words(mut self, words: &str) -> Self {
         self.syntax = format!("{} {words}", self.syntax);
