@@ -54,15 +54,19 @@ fn is_of_objects(header: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{find, shown};
+    use super::super::super::tests::{find, seed, shown};
     use super::ANALYZER;
 
-    fn check(header: &str, data: &[u8]) -> String {
+    fn array(header: &str, data: &[u8]) -> Vec<u8> {
         let mut bytes = b"\x93NUMPY\x01\0".to_vec();
         bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
         bytes.extend(header.as_bytes());
         bytes.extend(data);
-        shown(&find(&ANALYZER, "x.npy", &bytes))
+        bytes
+    }
+
+    fn check(header: &str, data: &[u8]) -> String {
+        shown(&find(&ANALYZER, "x.npy", &array(header, data)))
     }
 
     #[test]
@@ -74,5 +78,19 @@ mod tests {
             check("{'descr': '|O', }\n", b"\x80\x04"),
             "note numpy: a pickle that breaks off\n"
         );
+    }
+
+    #[test]
+    fn arrays_are_seeds_for_fuzzing() {
+        let evil = b"\x80\x04cbuiltins\neval\n.";
+        let first = array("{'descr': '|O', }\n", evil);
+        let fields = array("{'descr': [('a', 'O'), ('b', '<i8')], }\n", evil);
+        // The second version has a longer length.
+        let second = [&b"\x93NUMPY\x02\0"[..], &first[8..10], &[0; 2], &first[10..]].concat();
+        for (name, bytes) in [("first", first), ("fields", fields), ("second", second)] {
+            let found = find(&ANALYZER, "models/x.npy", &bytes);
+            assert_eq!((found.hazards.len(), found.notes.len()), (1, 0), "{name}");
+            seed("numpy", name, &bytes);
+        }
     }
 }

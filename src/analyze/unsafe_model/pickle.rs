@@ -141,7 +141,7 @@ fn word(bytes: &[u8]) -> Option<&str> {
 mod tests {
     use std::io::Write as _;
 
-    use super::super::super::tests::{find, shown, wants};
+    use super::super::super::tests::{find, seed, shown, wants};
     use super::ANALYZER;
 
     fn check(path: &str, bytes: &[u8]) -> String {
@@ -187,17 +187,22 @@ mod tests {
         assert_eq!(check("image.raw", b"\x80\x04\xff\xff and more"), "");
     }
 
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        zlib.write_all(bytes).unwrap();
+        zlib.finish().unwrap()
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(bytes).unwrap();
+        gzip.finish().unwrap()
+    }
+
     #[test]
     fn compressed_pickles_are_unpacked() {
-        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-        zlib.write_all(EVIL).unwrap();
-        assert_eq!(
-            check("m.joblib", &zlib.finish().unwrap()),
-            "CRITICAL unsafe-model posix.system\n"
-        );
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        gzip.write_all(EVIL).unwrap();
-        let mut gzip = gzip.finish().unwrap();
+        assert_eq!(check("m.joblib", &zlib(EVIL)), "CRITICAL unsafe-model posix.system\n");
+        let mut gzip = gzip(EVIL);
         assert_eq!(check("m.pkl", &gzip), "CRITICAL unsafe-model posix.system\n");
         gzip.truncate(gzip.len() - 8);
         assert!(check("m.pkl", &gzip).ends_with("note pickle: compressed data that breaks off\n"));
@@ -205,6 +210,25 @@ mod tests {
             check("m.pkl", b"BZh91AY"),
             "note pickle: compressed in a way that is not read\n"
         );
+    }
+
+    #[test]
+    fn pickles_of_every_protocol_are_seeds_for_fuzzing() {
+        let text = b"(S'a'\np0\ng0\ncos\nsystem\n(S'id'\ntR.";
+        let binary = b"\x80\x02K\x01.\x80\x02cposix\nsystem\nq\0X\x02\0\0\0idq\x01\x85q\x02Rq\x03.";
+        let framed = [b"\x80\x04\x95\x1d\0\0\0\0\0\0\0", &EVIL[2..]].concat();
+        let joblib = [b"\x80\x04K\x01\xff\xff\xff\xff", &EVIL[2..]].concat();
+        for (name, bytes) in [
+            ("text", text.to_vec()),
+            ("binary", binary.to_vec()),
+            ("framed", framed),
+            ("zlib", zlib(&joblib)),
+            ("gzip", gzip(EVIL)),
+            ("joblib", joblib),
+        ] {
+            assert_eq!(find(&ANALYZER, "models/m.pt", &bytes).hazards.len(), 1, "{name}");
+            seed("pickle", name, &bytes);
+        }
     }
 
     #[test]

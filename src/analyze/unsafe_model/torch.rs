@@ -76,7 +76,7 @@ fn extension(name: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{find, shown};
+    use super::super::super::tests::{find, seed, shown};
     use super::ANALYZER;
     use crate::format::zip::made::zip;
 
@@ -106,6 +106,20 @@ mod tests {
         let numbers = b"\x93NUMPY\x01\0\x08\0{'<f8'}\ncos\nsystem\n";
         let files = [("a.npy", objects.as_slice()), ("b.npy", numbers)];
         assert_eq!(check("x.npz", &files), "CRITICAL unsafe-model posix.system in a.npy\n");
+    }
+
+    #[test]
+    fn archives_are_seeds_for_fuzzing() {
+        let array = [&b"\x93NUMPY\x01\0\x12\0{'descr': '|O', }\n"[..], EVIL].concat();
+        for (name, bytes) in [
+            ("stored", zip(&[("archive/data.pkl", EVIL), ("archive/data/0", b"tensor")])),
+            ("deflated", zip(&[("archive/data.pkl.z", EVIL), ("archive/version", b"3")])),
+            ("arrays", zip(&[("a.npy.z", &array), ("b.npy", b"\x93NUMPY\x01\0\x02\0{}")])),
+        ] {
+            let found = find(&ANALYZER, "models/m.pt", &bytes);
+            assert_eq!((found.hazards.len(), found.notes.len()), (1, 0), "{name}");
+            seed("torch", name, &bytes);
+        }
     }
 
     #[test]
