@@ -221,4 +221,4 @@ fn root_of<'a>(path: &'a LayerPath, suffix: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
