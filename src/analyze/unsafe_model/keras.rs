@@ -18,6 +18,7 @@ pub(in super::super) const ANALYZER: Analyzer = Analyzer {
         Want::Extension(".hdf5"),
         Want::Name("keras_metadata.pb"),
     ],
+    caches: true,
     read,
     ..Analyzer::BASE
 };

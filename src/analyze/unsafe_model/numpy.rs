@@ -10,8 +10,13 @@ use crate::format::bytes::{le16, le32, part};
 use crate::format::zip::Entry;
 use crate::model::Content;
 
-pub(in super::super) const ANALYZER: Analyzer =
-    Analyzer { id: "numpy", wants: &[Want::Magic(Magic::Numpy)], read, ..Analyzer::BASE };
+pub(in super::super) const ANALYZER: Analyzer = Analyzer {
+    id: "numpy",
+    wants: &[Want::Magic(Magic::Numpy)],
+    caches: true,
+    read,
+    ..Analyzer::BASE
+};
 
 const MAX_HEADER: u64 = 1 << 20;
 

@@ -26,6 +26,7 @@ pub(in super::super) const ANALYZER: Analyzer = Analyzer {
         Want::Extension(".pth"),
         Want::Extension(".ckpt"),
     ],
+    caches: true,
     read,
     ..Analyzer::BASE
 };

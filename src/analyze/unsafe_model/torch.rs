@@ -16,6 +16,7 @@ pub(in super::super) const ANALYZER: Analyzer = Analyzer {
         let is_model = EXTENSIONS.iter().any(|it| name.ends_with(it));
         is_model || path.parent().ends_with("/blobs")
     },
+    caches: true,
     read,
     ..Analyzer::BASE
 };
