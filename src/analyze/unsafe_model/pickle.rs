@@ -141,6 +141,7 @@ fn word(bytes: &[u8]) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::time::{Duration, Instant};
 
     use super::super::super::tests::{find, seed, shown, wants};
     use super::ANALYZER;
@@ -238,5 +239,14 @@ mod tests {
         assert_eq!(check("m.pkl", odd), "CRITICAL unsafe-model a name that cannot be shown\n");
         let computed = b"\x80\x04cbuiltins\nstr\n)RS'system'\n\x93.";
         assert_eq!(check("m.pkl", computed), "HIGH unsafe-model a name that is made on the way\n");
+    }
+
+    #[test]
+    fn names_of_many_parts_take_little_time() {
+        let name = "b.".repeat(250) + "b";
+        let many = format!("ca\n{name}\n0").repeat(1000);
+        let start = Instant::now();
+        assert_eq!(check("m.pkl", &[b"\x80\x02", many.as_bytes(), b"."].concat()), "");
+        assert!(start.elapsed() < Duration::from_secs(10));
     }
 }
