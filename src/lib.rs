@@ -30,3 +30,7 @@ pub mod report;
 pub mod gate;
 
 pub mod cli;
+
+// Tests that the crate shares with those outside call it by its name.
+#[cfg(test)]
+extern crate self as layergate;

@@ -28,6 +28,11 @@ fn check(found: &Found) {
         assert!(texts(component).all(is_plain), "a fact that is not plain");
         assert!(!component.name.is_empty(), "a component without a name");
     }
+    assert!(found.hazards.len() <= 100, "many hazards");
+    for hazard in &found.hazards {
+        let mut texts = hazard.within.iter().chain([&hazard.what]);
+        assert!(texts.all(|it| is_plain(it)), "a hazard that is not plain");
+    }
 }
 
 /// All that a component says.

@@ -186,6 +186,8 @@ pub struct Analyzer {
     pub links: bool,
     /// It judges directories by their path, and reads no file; the content is empty.
     pub directories: bool,
+    /// It also reads what lies unpacked in a package cache of conda, which is not in use.
+    pub caches: bool,
     pub read: fn(&Input<'_>) -> Result<Found, Unread>,
 }
 
@@ -197,6 +199,7 @@ impl Analyzer {
         accepts: |_| true,
         links: false,
         directories: false,
+        caches: false,
         read: |_| Ok(Found::default()),
     };
 }
@@ -221,4 +224,4 @@ fn root_of<'a>(path: &'a LayerPath, suffix: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

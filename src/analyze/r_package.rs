@@ -6,14 +6,12 @@
 //! is declared only. Packages of priority `base` are part of R itself. renv keeps packages in its
 //! cache and links libraries to them, so there they are in use.
 
-use super::conda::is_cached_by_conda;
 use super::{Analyzer, Found, Want, text, url};
 use crate::model::{Component, Ecosystem, LayerPath, Standing};
 
 pub(super) const ANALYZER: Analyzer = Analyzer {
     id: "r",
     wants: &[Want::Name("DESCRIPTION")],
-    accepts: |path| !is_cached_by_conda(path.as_str()),
     read: |input| Ok(read(input.path, &input.whole()?)),
     ..Analyzer::BASE
 };

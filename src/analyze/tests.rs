@@ -14,14 +14,14 @@ use crate::format::zip::made::zip;
 use crate::model::{Component, LayerPath, Standing};
 
 /// An analyzer's id, a path that it wants, and a good file.
-type Good = (&'static str, &'static str, fn() -> Vec<u8>);
+pub(crate) type Good = (&'static str, &'static str, fn() -> Vec<u8>);
 
 const HUB_LINK: &str =
     "h/models--a--b/snapshots/0123456789012345678901234567890123456789/model.bin";
 
 /// One for each analyzer, in the order of their ids. A binary format makes its
 /// file in a function beside its own tests.
-const GOOD: &[Good] = &[
+pub(crate) const GOOD: &[Good] = &[
     ("accelerator", "opt/rocm/.info/version", || b"6.1.0-82\n".into()),
     ("apk", "lib/apk/db/installed", || {
         b"P:musl\nV:1.2-r0\nA:x86_64\no:musl\nL:MIT\nF:lib\nR:libc.so\n\nP:b\nV:1\no:c\n\n".into()
@@ -72,7 +72,7 @@ const GOOD: &[Good] = &[
     ("deb-copyright", "usr/share/doc/a/copyright", || {
         b"Format: https://a/copyright-format/1.0/\n\nFiles: *\nLicense: MIT\n text\n".into()
     }),
-    ("deb-copyright-link", "usr/share/doc/a", || b"../doc/b".into()),
+    ("deb-copyright-link", "usr/share/doc/b", || b"../doc/a".into()),
     ("distro-files", "etc/redhat-release", || b"CentOS Linux release 7.9.2009 (Core)\n".into()),
     ("dotnet", "app/App.deps.json", || {
         br#"{"libraries": {"A/1.0.0": {"type": "package", "path": "a/1.0.0"}}}"#.into()
@@ -198,7 +198,7 @@ const GOOD: &[Good] = &[
     }),
     ("tensorflow-model", "m/saved_model.pb", tensorflow_model::made::sample),
     ("tensorrt-engine", "m.plan", || [&b"ftrt"[..], &[0; 20], &[10, 0, 1, 6]].concat()),
-    ("torch", "m.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
+    ("torch", "c.pt", || zip(&[("archive/data.pkl", b"\x80\x02cposix\nsystem\n)R.")])),
     ("ubuntu-pro", "var/lib/ubuntu-advantage/status.json", || {
         br#"{"services": [{"name": "esm-infra", "status": "enabled"}]}"#.into()
     }),

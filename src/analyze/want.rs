@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
+use super::conda::is_cached_by_conda;
 use super::{ANALYZERS, Analyzer};
 use crate::model::LayerPath;
 
@@ -287,6 +288,8 @@ struct Tables {
     links: Set,
     /// Those that judge directories.
     directory_readers: Set,
+    /// Those that read caches.
+    cache_readers: Set,
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
@@ -297,6 +300,9 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
         }
         if analyzer.directories {
             tables.directory_readers.insert(at);
+        }
+        if analyzer.caches {
+            tables.cache_readers.insert(at);
         }
         for want in analyzer.wants {
             match want {
@@ -373,9 +379,14 @@ pub fn wanting_head(path: &LayerPath, head: &[u8]) -> Set {
     accepting(set, path)
 }
 
+/// Those of the set that accept the whole path.
 fn accepting(set: Set, path: &LayerPath) -> Set {
     let mut accepting = set;
-    let mut rest = set.0;
+    if !set.is_empty() && is_cached_by_conda(path.as_str()) {
+        // An environment that uses a package has the same files, and is told by them.
+        accepting.0 &= TABLES.cache_readers.0;
+    }
+    let mut rest = accepting.0;
     while rest != 0 {
         let at = rest.trailing_zeros() as usize;
         rest &= rest.wrapping_sub(1);

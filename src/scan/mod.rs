@@ -233,4 +233,6 @@ impl ScanSummary {
 }
 
 #[cfg(test)]
+mod every_analyzer;
+#[cfg(test)]
 mod tests;

@@ -1,161 +1,43 @@
-//! A chain of overlayfs layers, mounted as BuildKit mounts them, and steps that change it.
+//! A chain of overlayfs layers, mounted as BuildKit mounts them, and what changes it.
 
-use std::ffi::OsStr;
-use std::fs::{self, File, FileTimes, OpenOptions};
-use std::io::Write;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use layergate::model::{Fingerprint, LayerPath, Redacted, SecretHit};
 use layergate::scan::{FileScanner, INVENTORY, ScanPaths, ScanSummary, run};
-use proptest::prelude::*;
 
-/// What a step does. What cannot be done, it leaves.
-#[derive(Clone, Debug)]
-pub(crate) enum Change {
-    Write(&'static str, &'static str),
-    Append(&'static str, &'static str),
-    /// Overwrites in place and puts the times back.
-    Disguise(&'static str, &'static str),
-    Chmod(&'static str),
-    Rename(&'static str, &'static str),
-    Remove(&'static str),
-    Directory(&'static str),
-    /// Removes and makes the directory again, which makes it opaque.
-    Replace(&'static str),
-    Link(&'static str, &'static str),
-    Symlink(&'static str, &'static str),
-}
+use super::changes::Step;
 
-/// One layer.
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    /// Changes made through the mounted view.
-    Run(Vec<Change>),
-    /// Made on an empty directory which is then laid over, as `COPY --link` does.
-    Link(Vec<Change>),
-}
+/// Holds the path of a file that the test makes when it is through.
+const INSIDE: &str = "LAYERGATE_TEST_IN_NAMESPACE";
 
-const PATHS: &[&str] = &[
-    "f",
-    "a",
-    "a/f",
-    "a/c",
-    "a/c/f",
-    "a/c/d",
-    "a/c/d/g",
-    "a-b",
-    "a-b/f",
-    "b",
-    "b/f",
-    "b/c",
-    "b/c/f",
-    "caf\u{1}",
-    "etc/os-release",
-    // What proves a package of Nix is a directory.
-    "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1",
-    "nix/store/h0cnbmfcn93xm5dg2x27ixhag1cwndga-a-1/f",
-    "x.dist-info/METADATA",
-    "x.dist-info",
-];
-
-const TEXTS: &[&str] = &[
-    "",
-    "x",
-    "SECRET1",
-    "SECRET2",
-    "ID=debian\n",
-    "Name: a\nVersion: 1\n\n",
-    "Name: a\nVersion: 2\n\n",
-];
-
-/// Files at every path that can be one.
-pub(crate) fn base() -> Vec<Change> {
-    let is_file = |it: &&str| !PATHS.iter().any(|other| other.starts_with(&format!("{it}/")));
-    let files = PATHS.iter().copied().filter(is_file);
-    files.zip(TEXTS.iter().cycle()).map(|(path, text)| Change::Write(path, text)).collect()
-}
-
-fn change() -> impl Strategy<Value = Change> {
-    let path = || prop::sample::select(PATHS);
-    let text = || prop::sample::select(TEXTS);
-    prop_oneof![
-        (path(), text()).prop_map(|(path, text)| Change::Write(path, text)),
-        (path(), text()).prop_map(|(path, text)| Change::Append(path, text)),
-        (path(), text()).prop_map(|(path, text)| Change::Disguise(path, text)),
-        path().prop_map(Change::Chmod),
-        (path(), path()).prop_map(|(from, to)| Change::Rename(from, to)),
-        path().prop_map(Change::Remove),
-        path().prop_map(Change::Directory),
-        path().prop_map(Change::Replace),
-        (path(), path()).prop_map(|(from, to)| Change::Link(from, to)),
-        (path(), path()).prop_map(|(from, to)| Change::Symlink(from, to)),
-    ]
-}
-
-pub(crate) fn steps() -> impl Strategy<Value = Step> {
-    let changes = || prop::collection::vec(change(), 0..6);
-    prop_oneof![3 => changes().prop_map(Step::Run), 1 => changes().prop_map(Step::Link)]
-}
-
-impl Change {
-    pub(crate) fn apply(&self, root: &Path) {
-        // Most of them cannot be done most of the time; that is part of the game.
-        drop(self.try_apply(root));
+/// Runs `test`, which bears the name `name` and calls this, where it may mount.
+#[expect(clippy::print_stderr, reason = "a test that skips says so")]
+pub(crate) fn in_namespace(name: &str, test: impl FnOnce(PathBuf)) {
+    if let Some(through) = std::env::var_os(INSIDE) {
+        let root = tempfile::tempdir().unwrap();
+        shell(&format!("mount -t tmpfs tmpfs {}", root.path().display()));
+        test(root.path().to_owned());
+        shell(&format!("umount {}", root.path().display()));
+        return fs::write(through, "").unwrap();
     }
-
-    fn try_apply(&self, root: &Path) -> std::io::Result<()> {
-        // One name is not UTF-8, which a literal cannot hold.
-        let at = |path: &str| {
-            let bytes: Vec<u8> = path.bytes().map(|it| if it == 1 { 0xe9 } else { it }).collect();
-            root.join(OsStr::from_bytes(&bytes))
-        };
-        match *self {
-            Self::Write(path, text) => {
-                fs::create_dir_all(at(path).parent().unwrap())?;
-                fs::write(at(path), text)
-            }
-            Self::Append(path, text) => {
-                OpenOptions::new().append(true).open(at(path))?.write_all(text.as_bytes())
-            }
-            Self::Disguise(path, text) => {
-                let meta = fs::metadata(at(path))?;
-                let times = FileTimes::new().set_modified(meta.modified()?);
-                let mut file = OpenOptions::new().write(true).open(at(path))?;
-                file.write_all(text.as_bytes())?;
-                file.set_len(meta.len())?;
-                File::set_times(&file, times)
-            }
-            Self::Chmod(path) => {
-                let mode = fs::metadata(at(path))?.permissions().mode() ^ 0o100;
-                fs::set_permissions(at(path), fs::Permissions::from_mode(mode))
-            }
-            Self::Rename(from, to) => fs::rename(at(from), at(to)),
-            Self::Remove(path) => remove(&at(path)),
-            Self::Directory(path) => fs::create_dir_all(at(path)),
-            Self::Replace(path) => {
-                remove(&at(path))?;
-                fs::create_dir(at(path))?;
-                fs::write(at(path).join("f"), "SECRET4")
-            }
-            Self::Link(from, to) => fs::hard_link(at(from), at(to)),
-            Self::Symlink(from, to) => {
-                remove(&at(to))?;
-                // Relative and without `..`: a later change that follows it stays in this tree.
-                symlink(from, at(to))
-            }
-        }
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        eprintln!("SKIPPED {name}: only root can mount an overlayfs");
+        return;
     }
-}
-
-fn remove(path: &Path) -> std::io::Result<()> {
-    if fs::symlink_metadata(path)?.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
-    }
+    let directory = tempfile::tempdir().unwrap();
+    let through = directory.path().join("through");
+    let status = Command::new("unshare")
+        .args(["--mount", "--propagation", "private"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(INSIDE, &through)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{name} failed in its namespace: {status}");
+    assert!(through.exists(), "{name} is not the name of the test");
 }
 
 /// Layers below each other, with the output of the last scan.
@@ -271,7 +153,8 @@ impl FileScanner for Finder {
     }
 
     fn finish(&mut self) -> (Vec<SecretHit>, Vec<String>) {
-        let found = self.text.windows(7).filter(|it| it.starts_with(b"SECRET"));
+        let places = memchr::memmem::find_iter(&self.text, b"SECRET");
+        let found = places.filter_map(|it| self.text.get(it..it + 7));
         let hit = |secret| SecretHit {
             line: 1,
             rule: "stub".to_owned(),

@@ -1,5 +1,5 @@
-//! Random steps as layers of an image: what the layers say, laid over each other, is what a scan of
-//! the tree says that each step left.
+//! Steps as layers of an image: what the layers say, laid over each other, is what a scan of the tree
+//! says that each step left.
 //!
 //! Needs no root: trees are copies of each other, and layers are made by comparing them.
 
@@ -13,9 +13,12 @@ use std::path::{Path, PathBuf};
 use layergate::model::Inventory;
 use layergate::scan::{self, FileScanner, ScannerFactory};
 use layergate::source::image::Wanted;
-use proptest::test_runner::{Config, TestRunner};
 
-use crate::chain::{self, Change, Finder, Step, shell};
+use super::chain::{Finder, shell};
+use super::changes::Change;
+
+/// The longest name that a header has room for.
+const MAX_NAME: usize = 100;
 
 /// An archive in the making, with choices that writers have.
 struct Layer {
@@ -34,13 +37,20 @@ impl Layer {
     }
 
     fn entry(&mut self, name: &[u8], kind: u8, mode: u32, link: &[u8], content: &[u8]) {
+        for (long, kind) in [(name, b'L'), (link, b'K')] {
+            if long.len() > MAX_NAME {
+                self.entry(b"././@LongLink", kind, 0, b"", &[long, b"\0"].concat());
+            }
+        }
+        let short = |it: &[u8]| it.get(..MAX_NAME).unwrap_or(it).to_vec();
+        let (name, link) = (short(name), short(link));
         let mut block = [0; 512];
-        block[..name.len()].copy_from_slice(name);
+        block[..name.len()].copy_from_slice(&name);
         block[100..107].copy_from_slice(format!("{:07o}", mode & 0o7777).as_bytes());
         block[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
         block[148..156].fill(b' ');
         block[156] = kind;
-        block[157..157 + link.len()].copy_from_slice(link);
+        block[157..157 + link.len()].copy_from_slice(&link);
         block[257..265].copy_from_slice(b"ustar\x0000");
         let sum: u32 = block.iter().map(|it| u32::from(*it)).sum();
         block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
@@ -151,7 +161,8 @@ fn image(layers: &[Vec<u8>]) -> Vec<u8> {
     archive.bytes
 }
 
-fn check(root: &Path, steps: &[Vec<Change>], choices: u64) {
+/// Makes the trees and the image, and compares what is found in them.
+pub(crate) fn check(root: &Path, steps: &[Vec<Change>], choices: u64) {
     let factory = || -> Box<dyn FileScanner> { Box::new(Finder::default()) };
     let factories: [Option<&ScannerFactory<'_>>; 2] = [Some(&factory), None];
     let mut trees: Vec<PathBuf> = Vec::new();
@@ -188,37 +199,4 @@ fn check(root: &Path, steps: &[Vec<Change>], choices: u64) {
             }
         }
     }
-}
-
-/// Makes a file that analyzers want another name of one that they do not.
-fn relink(choices: u64) -> [Change; 3] {
-    let (text, path) = match choices % 4 {
-        0 => ("ID=debian\n", "etc/os-release"),
-        1 => ("ID=alpine\n", "etc/os-release"),
-        2 => ("Name: a\nVersion: 3\n\n", "x.dist-info/METADATA"),
-        _ => ("SECRET7", "x.dist-info/METADATA"),
-    };
-    [Change::Write("a/f", text), Change::Remove(path), Change::Link("a/f", path)]
-}
-
-#[test]
-fn layers_laid_over_each_other_are_the_tree_that_they_make() {
-    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
-    let chains = (proptest::collection::vec(chain::steps(), 1..6), proptest::num::u64::ANY);
-    let root = tempfile::tempdir().unwrap();
-    let n_cases = std::cell::Cell::new(0);
-    let outcome = TestRunner::new(config).run(&chains, |(steps, choices)| {
-        n_cases.set(n_cases.get() + 1);
-        let root = root.path().join(n_cases.get().to_string());
-        fs::create_dir(&root).unwrap();
-        let changes = steps.into_iter().map(|(Step::Run(it) | Step::Link(it))| it);
-        let mut steps: Vec<_> = std::iter::once(chain::base()).chain(changes).collect();
-        for (at, step) in steps.iter_mut().enumerate().filter(|it| choices >> it.0 & 1 == 0) {
-            step.extend(relink(choices >> (8 + at)));
-        }
-        check(&root, &steps, choices);
-        fs::remove_dir_all(root).unwrap();
-        Ok(())
-    });
-    outcome.unwrap_or_else(|error| panic!("{error}"));
 }

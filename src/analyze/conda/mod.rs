@@ -34,6 +34,8 @@ fn split_name(text: &str) -> Option<(&str, &str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::is_cached_by_conda;
+    use crate::analyze::{wanting, wanting_head};
+    use crate::model::LayerPath;
 
     #[test]
     fn a_package_in_the_cache_is_told_by_its_directory() {
@@ -54,5 +56,30 @@ mod tests {
         ] {
             assert!(!is_cached_by_conda(path), "{path}");
         }
+    }
+
+    #[test]
+    fn in_the_cache_only_hazards_are_looked_for() {
+        let readers = |path: String, head: &[u8]| {
+            let path = LayerPath::new(&path).unwrap();
+            let set = wanting(&path).and(wanting_head(&path, head));
+            set.iter().map(|it| it.id).collect::<Vec<_>>()
+        };
+        let (elf, zip) = (b"\x7fELF\x02\x01\x01", b"PK\x03\x04");
+        for (id, file, head) in [
+            ("npm", "lib/node_modules/npm/package.json", &b"{"[..]),
+            ("classifier", "bin/node", elf),
+            ("executable", "bin/any", elf),
+            ("cuda-library", "lib/libcurand.so.10", elf),
+            ("runtime", "include/node/node_version.h", b""),
+            ("jar", "share/a/a-1.0.jar", zip),
+            ("jar-unpacked", "share/META-INF/maven/org.a/b/pom.properties", b""),
+            ("r", "lib/R/library/a/DESCRIPTION", b""),
+        ] {
+            assert!(readers(format!("opt/conda/{file}"), head).contains(&id), "{id}");
+            let cached = readers(format!("opt/conda/pkgs/a-1.0-h06a4308_0/{file}"), head);
+            assert!(cached.is_empty(), "{cached:?}");
+        }
+        assert_eq!(readers("pkgs/a-1.0-0/share/m.pkl".to_owned(), b"\x80\x04"), ["pickle"]);
     }
 }

@@ -242,12 +242,14 @@ impl Walk {
         if left == 0 {
             return Ok(None);
         }
-        match take(entry, content, limit.min(left)) {
+        let limit = limit.min(left);
+        match take(entry, content, limit) {
             Ok(bytes) => {
                 self.spend(bytes.len() as u64);
                 Ok(Some(bytes))
             }
             Err(error) => {
+                self.spend(entry.cost(limit));
                 self.fail(error, place.depth)?;
                 Ok(None)
             }

@@ -42,10 +42,12 @@ fn read(input: &Input<'_>) -> Result<Found, Unread> {
     let mut left = MAX_MANIFESTS;
     for entry in &archive.entries {
         let Some(place @ (Place::Package | Place::Copy)) = place(&entry.name) else { continue };
-        let bytes = match entry.bytes(input.content, left.min(manifest::MAX_MANIFEST)) {
+        let limit = left.min(manifest::MAX_MANIFEST);
+        let bytes = match entry.bytes(input.content, limit) {
             Ok(bytes) => bytes,
             Err(FormatError::Io(error)) => return Err(error.into()),
             Err(error) => {
+                left -= entry.cost(limit);
                 found.remark(error.to_string());
                 continue;
             }

@@ -131,30 +131,23 @@ const BY_NAME: &[&str] = &["getattr", "setattr", "delattr", "globals", "locals",
 /// The severity of importing `name` from `module`, if it is worth telling.
 ///
 /// Since protocol 4 a name may be a path of attributes: `torch.serialization` has an attribute `os`,
-/// and so `os.system` can be had from there.
+/// and so `os.system` can be had from there; `torch` has an attribute `hub`. A hostile path has
+/// hundreds of parts, so that each is looked at only once.
 pub(super) fn severity(module: &str, name: &str) -> Option<Severity> {
-    let direct = by_rule(module, name);
-    let parts: Vec<&str> = name.split('.').collect();
-    let through = (0..parts.len()).filter_map(|at| {
-        let (front, rest) = parts.split_at_checked(at)?;
-        let attribute = rest.first()?;
-        // Every front end of the path may be the module, counted from any of its parts.
-        (0..front.len()).filter_map(|from| by_rule(&front.get(from..)?.join("."), attribute)).max()
-    });
+    // These only compute names.
+    let is_harmless = matches!(module, "os.path" | "posixpath" | "ntpath");
+    let direct = if is_harmless { None } else { of_path(&format!("{module}.{name}")) };
+    let starts = name.match_indices('.').map(|(at, _)| at + 1);
+    let through = [0].into_iter().chain(starts).filter_map(|it| of_path(name.get(it..)?));
     direct.into_iter().chain(through).max()
 }
 
-fn by_rule(module: &str, name: &str) -> Option<Severity> {
-    let is_in =
-        |it: &str| module == it || module.strip_prefix(it).is_some_and(|it| it.starts_with('.'));
-    // `os.path` and the like only compute names.
-    if matches!(module, "os.path" | "posixpath" | "ntpath") {
-        return None;
-    }
-    let first = name.split('.').next().unwrap_or(name);
-    let applies = |(of, names, _): &&(&str, &[&str], Severity)| {
-        let is_module = if names.is_empty() { is_in(of) } else { module == *of };
-        is_module && (names.is_empty() || names.contains(&first))
+/// The severity of what `path` leads to, if a module's whole name is its front.
+fn of_path(path: &str) -> Option<Severity> {
+    let applies = |(module, names, _): &&(&str, &[&str], Severity)| {
+        let attribute = path.strip_prefix(module).and_then(|it| it.strip_prefix('.'));
+        let first = attribute.and_then(|it| it.split('.').next());
+        first.is_some_and(|it| names.is_empty() || names.contains(&it))
     };
     RULES.iter().filter(applies).map(|it| it.2).max()
 }
@@ -176,6 +169,9 @@ mod tests {
             ("torch.serialization", "os.system"),
             ("collections", "abc.sys.modules"),
             ("builtins", "eval.__call__"),
+            ("torch", "hub.load"),
+            ("a", "b.torch.hub.load"),
+            ("a", "b.multiprocessing.process.Process"),
         ] {
             assert_eq!(severity(module, name), Some(Severity::Critical), "{module} {name}");
         }
@@ -190,6 +186,9 @@ mod tests {
             ("os.path", "join"),
             ("pathlib", "PosixPath"),
             ("osgeo", "gdal"),
+            ("a", "chaos.system"),
+            ("a", "builtins.set.eval"),
+            ("a", "b.os"),
         ] {
             assert_eq!(severity(module, name), None, "{module} {name}");
         }

@@ -18,6 +18,7 @@ pub(in super::super) const ANALYZER: Analyzer = Analyzer {
         Want::Extension(".hdf5"),
         Want::Name("keras_metadata.pb"),
     ],
+    caches: true,
     read,
     ..Analyzer::BASE
 };
@@ -63,7 +64,7 @@ fn search(bytes: &[u8], within: Option<&str>, found: &mut Found) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::tests::{find, shown};
+    use super::super::super::tests::{find, seed, shown};
     use super::ANALYZER;
     use crate::format::zip::made::zip;
 
@@ -80,6 +81,21 @@ mod tests {
             shown(&find(&ANALYZER, "m.h5", &hdf5)),
             "HIGH unsafe-model keras.layers.Lambda\n"
         );
+    }
+
+    #[test]
+    fn a_layer_in_every_format_is_a_seed_for_fuzzing() {
+        let config = br#"{"layers": [{"class_name": "Dense"}, {"class_name": "Lambda"}]}"#;
+        let hdf5 = [&b"\x89HDF\r\n\x1a\n...model_config"[..], config].concat();
+        for (name, bytes) in [
+            ("stored", zip(&[("config.json", config)])),
+            ("deflated", zip(&[("config.json.z", config), ("metadata.json", b"{}")])),
+            ("hdf5", hdf5),
+        ] {
+            let found = find(&ANALYZER, "models/m.keras", &bytes);
+            assert_eq!((found.hazards.len(), found.notes.len()), (1, 0), "{name}");
+            seed("keras", name, &bytes);
+        }
     }
 
     #[test]

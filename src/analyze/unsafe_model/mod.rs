@@ -2,7 +2,7 @@
 //!
 //! What is told is what the file would call, never what it would do with that: the imports of a
 //! pickle, the layers of Keras that hold a function, the operations of TensorFlow that touch files.
-//! Nothing is executed.
+//! Nothing is executed. Caches are looked through as well: whoever loads a model names its path.
 
 mod imports;
 pub(super) mod keras;

@@ -26,6 +26,7 @@ pub(in super::super) const ANALYZER: Analyzer = Analyzer {
         Want::Extension(".pth"),
         Want::Extension(".ckpt"),
     ],
+    caches: true,
     read,
     ..Analyzer::BASE
 };
@@ -140,8 +141,9 @@ fn word(bytes: &[u8]) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::time::{Duration, Instant};
 
-    use super::super::super::tests::{find, shown, wants};
+    use super::super::super::tests::{find, seed, shown, wants};
     use super::ANALYZER;
 
     fn check(path: &str, bytes: &[u8]) -> String {
@@ -187,17 +189,22 @@ mod tests {
         assert_eq!(check("image.raw", b"\x80\x04\xff\xff and more"), "");
     }
 
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        zlib.write_all(bytes).unwrap();
+        zlib.finish().unwrap()
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(bytes).unwrap();
+        gzip.finish().unwrap()
+    }
+
     #[test]
     fn compressed_pickles_are_unpacked() {
-        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-        zlib.write_all(EVIL).unwrap();
-        assert_eq!(
-            check("m.joblib", &zlib.finish().unwrap()),
-            "CRITICAL unsafe-model posix.system\n"
-        );
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        gzip.write_all(EVIL).unwrap();
-        let mut gzip = gzip.finish().unwrap();
+        assert_eq!(check("m.joblib", &zlib(EVIL)), "CRITICAL unsafe-model posix.system\n");
+        let mut gzip = gzip(EVIL);
         assert_eq!(check("m.pkl", &gzip), "CRITICAL unsafe-model posix.system\n");
         gzip.truncate(gzip.len() - 8);
         assert!(check("m.pkl", &gzip).ends_with("note pickle: compressed data that breaks off\n"));
@@ -208,10 +215,38 @@ mod tests {
     }
 
     #[test]
+    fn pickles_of_every_protocol_are_seeds_for_fuzzing() {
+        let text = b"(S'a'\np0\ng0\ncos\nsystem\n(S'id'\ntR.";
+        let binary = b"\x80\x02K\x01.\x80\x02cposix\nsystem\nq\0X\x02\0\0\0idq\x01\x85q\x02Rq\x03.";
+        let framed = [b"\x80\x04\x95\x1d\0\0\0\0\0\0\0", &EVIL[2..]].concat();
+        let joblib = [b"\x80\x04K\x01\xff\xff\xff\xff", &EVIL[2..]].concat();
+        for (name, bytes) in [
+            ("text", text.to_vec()),
+            ("binary", binary.to_vec()),
+            ("framed", framed),
+            ("zlib", zlib(&joblib)),
+            ("gzip", gzip(EVIL)),
+            ("joblib", joblib),
+        ] {
+            assert_eq!(find(&ANALYZER, "models/m.pt", &bytes).hazards.len(), 1, "{name}");
+            seed("pickle", name, &bytes);
+        }
+    }
+
+    #[test]
     fn names_are_shown_only_where_they_can_be() {
         let odd = b"\x80\x04cos\n\x1b[2J\n.";
         assert_eq!(check("m.pkl", odd), "CRITICAL unsafe-model a name that cannot be shown\n");
         let computed = b"\x80\x04cbuiltins\nstr\n)RS'system'\n\x93.";
         assert_eq!(check("m.pkl", computed), "HIGH unsafe-model a name that is made on the way\n");
+    }
+
+    #[test]
+    fn names_of_many_parts_take_little_time() {
+        let name = "b.".repeat(250) + "b";
+        let many = format!("ca\n{name}\n0").repeat(1000);
+        let start = Instant::now();
+        assert_eq!(check("m.pkl", &[b"\x80\x02", many.as_bytes(), b"."].concat()), "");
+        assert!(start.elapsed() < Duration::from_secs(10));
     }
 }

@@ -8,8 +8,13 @@ use super::super::{Analyzer, Found, Input, Unread, Want};
 use super::add;
 use crate::model::Severity;
 
-pub(in super::super) const ANALYZER: Analyzer =
-    Analyzer { id: "savedmodel", wants: &[Want::Name("saved_model.pb")], read, ..Analyzer::BASE };
+pub(in super::super) const ANALYZER: Analyzer = Analyzer {
+    id: "savedmodel",
+    wants: &[Want::Name("saved_model.pb")],
+    caches: true,
+    read,
+    ..Analyzer::BASE
+};
 
 /// Operations, and how bad it is that a model has them.
 const OPERATIONS: &[(&str, Severity)] = &[

@@ -5,6 +5,21 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
+/// An archive that names the last file of `archive` so many times more.
+pub(crate) fn repeated(archive: &[u8], times: usize) -> Vec<u8> {
+    let at = memchr::memmem::rfind(archive, super::CENTRAL).unwrap();
+    let end = archive.len() - 22;
+    let n_files = u16::from_le_bytes(archive[end + 8..end + 10].try_into().unwrap());
+    let size = u32::from_le_bytes(archive[end + 12..end + 16].try_into().unwrap());
+    let more = archive[at..end].repeat(times);
+    let mut bytes = [&archive[..end], &more, &archive[end..]].concat();
+    let n_files = (n_files + u16::try_from(times).unwrap()).to_le_bytes();
+    let size = (size + u32::try_from(more.len()).unwrap()).to_le_bytes();
+    let end = end + more.len();
+    bytes[end + 8..end + 16].copy_from_slice(&[&n_files[..], &n_files, &size].concat());
+    bytes
+}
+
 /// An archive of these files, each deflated if its name ends in `.z`, which is taken off.
 pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());

@@ -26,6 +26,9 @@ const END64: &[u8; 4] = b"PK\x06\x06";
 const CENTRAL: &[u8; 4] = b"PK\x01\x02";
 const LOCAL: &[u8; 4] = b"PK\x03\x04";
 
+/// One byte of deflated data makes at most this many.
+const MAX_RATIO: u64 = 1032;
+
 /// The comment at an archive's end has at most this many bytes.
 const MAX_COMMENT: u64 = 0xffff;
 
@@ -144,6 +147,18 @@ impl Entry {
             },
         )?;
         Ok(bytes)
+    }
+
+    /// How much may have been unpacked when it turns out that the entry cannot be taken out: a small
+    /// archive can name one bomb a thousand times.
+    pub fn cost(&self, limit: u64) -> u64 {
+        let most = match self.method {
+            _ if self.is_encrypted => 0,
+            0 => self.packed,
+            8 => self.packed.saturating_mul(MAX_RATIO),
+            _ => 0,
+        };
+        most.min(limit)
     }
 
     /// The entry in its place, if it is stored as it is.
@@ -334,6 +349,17 @@ mod tests {
         let at = memchr::memmem::rfind(&bytes, super::CENTRAL).unwrap() + 24;
         bytes[at..at + 4].copy_from_slice(&1_u32.to_le_bytes());
         assert!(matches!(taken(&bytes, "bomb", 1000), Err(FormatError::Limit { .. })));
+    }
+
+    #[test]
+    fn a_failure_costs_no_more_than_deflate_can_make() {
+        let bytes = zip(&[("a", b"stored"), ("b.z", &vec![0; 1 << 20])]);
+        let archive = Zip::read(&bytes.as_slice()).unwrap();
+        let packed = archive.entry("b").unwrap().packed;
+        assert!(packed * super::MAX_RATIO >= 1 << 20 && packed < 2000);
+        let costs = |limit| archive.entries.iter().map(|it| it.cost(limit)).collect::<Vec<_>>();
+        assert_eq!(costs(1 << 30), [6, packed * super::MAX_RATIO]);
+        assert_eq!(costs(5), [5, 5]);
     }
 
     #[test]
