@@ -1,25 +1,34 @@
-//! From a directory of OSV records to one database file.
+//! From folders of published records to one database file.
 //!
 //! The same records give the same bytes, wherever they lie and in whatever order they are read:
 //! no clock, no path and no hash order reaches the file. A record that cannot be used is counted
 //! and named. The file appears whole or not at all, so the last good one stays until then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
+use rayon::prelude::*;
 use thiserror::Error;
 
-use super::osv::{self, Record};
-use super::table::{self, Directory};
-use super::{Advisory, record};
+use super::blocks;
+use super::gather::Gathered;
+use super::input::{self, BadRecord, Progress, Reading};
+use super::layout::{Directory, HEADER, Header, SCHEMA, SIGNATURE, ShardEntry, Source};
+use super::packed::{Piece, pack};
 
-/// The longest record that is read. The longest published ones are below 3 MB.
-const MAX_RECORD: u64 = 32 << 20;
-/// How deep directories are followed.
-const MAX_DEPTH: usize = 16;
+/// How a database is built.
+#[derive(Clone, Copy, Default)]
+#[expect(missing_debug_implementations, reason = "a function has none")]
+pub struct Options<'a> {
+    /// The date that the database will give as its own; without it, the newest date of the records.
+    pub built: Option<&'a str>,
+    /// Without summaries and references: all that is needed to judge.
+    pub is_slim: bool,
+    pub progress: Option<Progress<'a>>,
+}
 
 /// What a build did.
 #[derive(Debug, Default)]
@@ -38,17 +47,11 @@ pub struct BuildReport {
     pub skipped: BTreeMap<String, u64>,
     /// Records that cannot be used.
     pub bad: Vec<BadRecord>,
+    pub sources: Vec<Source>,
     /// The newest change in the records.
     pub source_date: String,
     /// The size of the file.
     pub bytes: usize,
-}
-
-/// A record that cannot be used, and why.
-#[derive(Debug, PartialEq, Eq)]
-pub struct BadRecord {
-    pub path: PathBuf,
-    pub problem: String,
 }
 
 /// No database was built.
@@ -58,107 +61,107 @@ pub enum BuildError {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("no usable OSV record in {} ({bad} bad, {others} of other ecosystems or withdrawn)", dir.display())]
+    #[error("no usable record in {} ({bad} bad, {others} of other ecosystems or withdrawn)", dir.display())]
     Empty { dir: PathBuf, bad: usize, others: usize },
     #[error("the advisories do not fit one database file")]
     TooLarge,
 }
 
-/// Builds `out` from every `*.json` below `dir`.
-///
-/// `built` is the date that the database will give as its own; without it, it is the newest date
-/// of the records.
-pub fn build(dir: &Path, out: &Path, built: Option<&str>) -> Result<BuildReport, BuildError> {
-    let mut report = BuildReport::default();
-    let mut files = Vec::new();
-    list(dir, MAX_DEPTH, &mut files)?;
-    let records = read_all(&files, &mut report);
+/// Builds `out` from every file below `dir` that a source publishes.
+pub fn build(dir: &Path, out: &Path, options: Options<'_>) -> Result<BuildReport, BuildError> {
+    let files = input::list(dir).map_err(|(path, source)| BuildError::Read { path, source })?;
+    let (mut gathered, mut bad) = (Gathered::default(), Vec::new());
+    let progress = options.progress.unwrap_or(&|_, _| {});
+    let mut reading = Reading { into: &mut gathered, bad: &mut bad, progress };
+    for file in &files {
+        reading.file(file);
+    }
+    progress("writing", 0);
+    let counts = gathered.counts();
+    if counts.records == 0 {
+        let others = counts.others + counts.withdrawn;
+        return Err(BuildError::Empty { dir: dir.to_owned(), bad: bad.len(), others });
+    }
+    let failed = |source| BuildError::Write { path: out.to_owned(), source };
+    let (bytes, directory) = file_of(&gathered, counts.records, options).map_err(failed)?;
+    let bytes = bytes.ok_or(BuildError::TooLarge)?;
+    write_whole(out, &bytes).map_err(failed)?;
+    Ok(BuildReport {
+        records: counts.records,
+        advisories: directory.shards.iter().map(|it| it.n_rows).sum(),
+        packages: directory.shards.iter().map(|it| it.n_packages).sum(),
+        withdrawn: counts.withdrawn,
+        duplicates: counts.duplicates,
+        skipped: counts.skipped,
+        bad,
+        sources: directory.sources,
+        source_date: directory.newest,
+        bytes: bytes.len(),
+    })
+}
 
-    let mut packages: BTreeMap<String, Vec<Advisory>> = BTreeMap::new();
-    let mut others = 0;
-    for record in records.into_values() {
-        report.withdrawn += usize::from(record.is_withdrawn);
-        for (ecosystem, count) in &record.skipped {
-            *report.skipped.entry(ecosystem.clone()).or_default() += count;
-        }
-        if record.is_withdrawn || record.advisories.is_empty() {
-            others += 1;
-            continue;
-        }
-        report.records += 1;
-        report.source_date = record.modified.max(report.source_date);
-        for ((ecosystem, name), advisory) in record.advisories {
-            packages.entry(table::key(&ecosystem, &name)).or_default().push(advisory);
-        }
-    }
-    if packages.is_empty() {
-        return Err(BuildError::Empty { dir: dir.to_owned(), bad: report.bad.len(), others });
-    }
-    report.packages = packages.len();
-    let entries = packages.into_iter().map(|(key, mut advisories)| {
-        advisories.sort_unstable();
-        advisories.dedup();
-        report.advisories += advisories.len();
-        let mut value = Vec::new();
-        record::encode(&advisories, &mut value);
-        (key, value)
-    });
-    let directory = Directory {
-        built: built.unwrap_or(&report.source_date).to_owned(),
-        source_date: report.source_date.clone(),
-        records: report.records,
+/// Lays out the whole file; nothing if it is too large for its own numbers.
+fn file_of(
+    gathered: &Gathered,
+    n_records: usize,
+    options: Options<'_>,
+) -> io::Result<(Option<Vec<u8>>, Directory)> {
+    let newest = gathered.newest();
+    let mut directory = Directory {
+        built: options.built.unwrap_or(&newest).to_owned(),
+        newest,
+        n_records,
+        sources: gathered.sources.values().cloned().collect(),
+        ends: gathered.ends.iter().cloned().collect(),
         ..Directory::default()
     };
-    let bytes = table::write(directory, entries).ok_or(BuildError::TooLarge)?;
-    write_whole(out, &bytes)
-        .map_err(|source| BuildError::Write { path: out.to_owned(), source })?;
-    report.bytes = bytes.len();
-    Ok(report)
-}
-
-/// Lists the records below `dir` in order. Links are not followed: they could lead in circles.
-fn list(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), BuildError> {
-    let failed = |source| BuildError::Read { path: dir.to_owned(), source };
-    let mut entries =
-        fs::read_dir(dir).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(failed)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let (path, kind) = (entry.path(), entry.file_type().map_err(failed)?);
-        if kind.is_dir() && depth > 0 {
-            list(&path, depth - 1, files)?;
-        } else if kind.is_file() && path.extension().is_some_and(|it| it == "json") {
-            files.push(path);
-        }
+    let ecosystems: Vec<&str> = gathered.ecosystems().collect();
+    let shards: Vec<_> = ecosystems
+        .par_iter()
+        .map(|ecosystem| {
+            let mut ids = BTreeSet::new();
+            let shard = gathered.shard(ecosystem, &mut ids);
+            let (n_packages, n_rows) = (shard.n_packages(), shard.n_rows);
+            let (bytes, piece) = pack(&shard.finish())?;
+            let ecosystem = (*ecosystem).to_owned();
+            Ok((ShardEntry { ecosystem, n_packages, n_rows, piece }, bytes, ids))
+        })
+        .collect::<io::Result<Vec<_>>>()?;
+    let (mut rest, mut ids) = (Vec::new(), BTreeSet::new());
+    for (entry, bytes, of_shard) in shards.into_iter().filter(|it| it.0.n_rows > 0) {
+        directory.shards.push(entry);
+        rest.extend_from_slice(&bytes);
+        ids.extend(of_shard);
     }
-    Ok(())
-}
-
-/// Reads the records by id. Of several with one id the newest counts.
-fn read_all(files: &[PathBuf], report: &mut BuildReport) -> BTreeMap<String, Record> {
-    let mut records: BTreeMap<String, Record> = BTreeMap::new();
-    for path in files {
-        match read(path) {
-            Ok(record) => {
-                let so_far = records.get(&record.id);
-                report.duplicates += usize::from(so_far.is_some());
-                if so_far.is_none_or(|it| it.sort_key() < record.sort_key()) {
-                    records.insert(record.id.clone(), record);
-                }
-            }
-            Err(problem) => report.bad.push(BadRecord { path: path.clone(), problem }),
-        }
+    let flaws = blocks::write(gathered.exploitations(&ids))?;
+    let told: Box<dyn Iterator<Item = _>> =
+        if options.is_slim { Box::new(std::iter::empty()) } else { Box::new(gathered.told(&ids)) };
+    for written in [flaws, blocks::write(told)?] {
+        let (index, piece) = pack(&written.index)?;
+        directory.indexes.push(piece);
+        directory.blocks.push(written.blocks.len());
+        rest.extend_from_slice(&index);
+        rest.extend_from_slice(&written.blocks);
     }
-    records
-}
-
-fn read(path: &Path) -> Result<Record, String> {
-    let file = File::open(path).map_err(|it| it.to_string())?;
-    let mut bytes = Vec::new();
-    file.take(MAX_RECORD + 1).read_to_end(&mut bytes).map_err(|it| it.to_string())?;
-    if bytes.len() as u64 > MAX_RECORD {
-        return Err(format!("larger than {} MB", MAX_RECORD >> 20));
-    }
-    osv::parse(&bytes).map_err(|it| it.to_string())
+    let raw = directory.write();
+    let (packed, Piece { digest, .. }) = pack(&raw)?;
+    let lengths = u32::try_from(packed.len()).ok().zip(u32::try_from(raw.len()).ok());
+    let bytes = lengths.map(|(packed_len, raw_len)| {
+        let header = Header {
+            schema: SCHEMA,
+            packed: packed_len,
+            raw: raw_len,
+            rest: rest.len() as u64,
+            digest,
+            signature: [0; SIGNATURE],
+        };
+        let mut bytes = Vec::with_capacity(HEADER + packed.len() + rest.len());
+        bytes.extend_from_slice(&header.write());
+        bytes.extend_from_slice(&packed);
+        bytes.extend_from_slice(&rest);
+        bytes
+    });
+    Ok((bytes, directory))
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -180,7 +183,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::build;
+    use super::{Options, build};
     use crate::advisory::Database;
 
     fn record(id: &str, day: u8, extra: &str) -> String {
@@ -203,7 +206,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (from, out) = (dir.path().join("in"), dir.path().join("out.db"));
         write(&from, files);
-        let report = match build(&from, &out, None) {
+        let report = match build(&from, &out, Options::default()) {
             Ok(report) => report,
             Err(error) => return error.to_string().replace(&*from.to_string_lossy(), "DIR"),
         };
@@ -212,9 +215,14 @@ mod tests {
             .iter()
             .map(|it| format!("{}: {}", it.path.file_name().unwrap().to_string_lossy(), it.problem))
             .collect();
-        let known = Database::open(&out).unwrap().lookup("npm", "p").unwrap();
-        let known: Vec<String> =
-            known.into_iter().map(|it| format!("{} {}", it.id, it.summary)).collect();
+        let database = Database::open(&out).unwrap();
+        let rows = database.rows("npm", "p").unwrap();
+        let known = rows.into_iter().map(|it| {
+            let id = it.flaw().unwrap().id;
+            let told = database.detail(&id).unwrap().unwrap();
+            format!("{id} {}", told.summary)
+        });
+        let known: Vec<String> = known.collect();
         format!(
             "{} used, {} withdrawn, {} duplicate, bad {bad:?}, to {}: {known:?}",
             report.records, report.withdrawn, report.duplicates, report.source_date,
@@ -251,12 +259,12 @@ mod tests {
     fn a_withdrawn_record_is_dropped() {
         let withdrawn = record("A", 1, r#""withdrawn":"2024-02-01T00:00:00Z","#);
         insta::assert_snapshot!(check(&[("a.json", withdrawn.clone()), ("b.json", record("B", 1, ""))]), @r#"1 used, 1 withdrawn, 0 duplicate, bad [], to 2024-01-01T00:00:00Z: ["B s1"]"#);
-        insta::assert_snapshot!(check(&[("a.json", withdrawn)]), @"no usable OSV record in DIR (0 bad, 1 of other ecosystems or withdrawn)");
+        insta::assert_snapshot!(check(&[("a.json", withdrawn)]), @"no usable record in DIR (0 bad, 1 of other ecosystems or withdrawn)");
     }
 
     #[test]
     fn without_a_usable_record_nothing_is_written() {
-        insta::assert_snapshot!(check(&[("a.json", "{}".to_owned())]), @"no usable OSV record in DIR (1 bad, 0 of other ecosystems or withdrawn)");
+        insta::assert_snapshot!(check(&[("a.json", "{}".to_owned())]), @"no usable record in DIR (1 bad, 0 of other ecosystems or withdrawn)");
         insta::assert_snapshot!(check(&[]), @"cannot read DIR");
     }
 
@@ -268,7 +276,7 @@ mod tests {
         write(&two, &[("z/a.json", record("B", 2, "")), ("y.json", record("A", 1, ""))]);
         let bytes = |from: &Path, out: &str| {
             let out = dir.path().join(out);
-            build(from, &out, Some("2024-02-01")).unwrap();
+            build(from, &out, Options { built: Some("2024-02-01"), ..Options::default() }).unwrap();
             fs::read(out).unwrap()
         };
         assert_eq!(bytes(&one, "1.db"), bytes(&two, "2.db"));
@@ -282,7 +290,8 @@ mod tests {
     fn a_place_that_cannot_be_written_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         write(dir.path(), &[("a.json", record("A", 1, ""))]);
-        let error = build(dir.path(), &dir.path().join("missing/out.db"), None).unwrap_err();
+        let error =
+            build(dir.path(), &dir.path().join("missing/out.db"), Options::default()).unwrap_err();
         assert!(error.to_string().starts_with("cannot write "), "{error}");
     }
 }

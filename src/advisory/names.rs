@@ -2,7 +2,8 @@
 //!
 //! One flaw has a CVE, an id of GitHub's, one of each ecosystem's database. It goes by its CVE
 //! where it has one. `aliases` are names of the same flaw; `upstream` says what a distribution's
-//! record is derived from; `related` is looser than either and is not read.
+//! record is derived from; `related` is looser than either, and read only of those distributions whose
+//! errata name their flaws nowhere else.
 
 /// The names of the flaw or flaws that the record is about.
 ///
@@ -12,9 +13,12 @@ pub(super) fn names(
     id: &str,
     aliases: &[String],
     upstream: &[String],
+    related: &[String],
 ) -> Vec<(String, Vec<String>)> {
     let own_cve = cve(id);
-    let upstream_cves: Vec<&str> = upstream.iter().filter_map(|it| cve(it)).collect();
+    let related = if is_erratum(id) && upstream.is_empty() { related } else { &[] };
+    let upstream_cves: Vec<&str> =
+        upstream.iter().chain(related).filter_map(|it| cve(it)).collect();
     let is_bundle =
         own_cve.is_none() && !aliases.iter().any(|it| cve(it).is_some()) && upstream_cves.len() > 1;
     if is_bundle {
@@ -31,9 +35,30 @@ pub(super) fn names(
     let id = primary(names.iter().copied()).unwrap_or(id);
     let mut others: Vec<String> =
         names.iter().filter(|it| **it != id).map(|it| (*it).to_owned()).collect();
+    others.retain(|it| !is_counted(it));
     others.sort_unstable();
     others.dedup();
     vec![(id.to_owned(), others)]
+}
+
+/// Whether the id is of an erratum of `AlmaLinux`, Rocky Linux or Red Hat.
+fn is_erratum(id: &str) -> bool {
+    let letters = id.split('-').next().unwrap_or_default();
+    matches!(
+        letters,
+        "ALSA" | "ALBA" | "ALEA" | "RLSA" | "RLBA" | "RLEA" | "RXSA" | "RHSA" | "RHBA" | "RHEA"
+    )
+}
+
+/// Whether it is an erratum that repairs bugs or adds features, and no flaw.
+pub(super) fn is_erratum_of_bugs(id: &str, related: &[String]) -> bool {
+    let is_security = id.split('-').next().is_some_and(|it| it.ends_with("SA"));
+    is_erratum(id) && !is_security && !related.iter().any(|it| cve(it).is_some())
+}
+
+/// Whether it is one of a million ids that some distributions give to each flaw in each package.
+fn is_counted(id: &str) -> bool {
+    id.starts_with("CGA-") || id.starts_with("MINI-")
 }
 
 /// Returns the name that a flaw goes by: its CVE, else GitHub's id, else the first of the rest.
@@ -64,7 +89,7 @@ mod tests {
 
     fn check(id: &str, aliases: &[&str], upstream: &[&str]) -> String {
         let owned = |of: &[&str]| of.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
-        let names = names(id, &owned(aliases), &owned(upstream));
+        let names = names(id, &owned(aliases), &owned(upstream), &[]);
         names.iter().map(|(id, aliases)| format!("{id} {aliases:?}")).collect::<Vec<_>>().join("; ")
     }
 

@@ -10,35 +10,17 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::Advisory;
-use super::affected::{Affected, Event, ranges};
-use super::names::names;
-use super::severity::{Stated, judge};
+use super::affected::Affected;
+use super::bounds::{Event, ranges};
+use super::detail::{Detail, MAX_REFERENCES};
+use super::ecosystems::{canonical, shard_of};
+use super::gather::{Record, Row};
+use super::names::{is_erratum_of_bugs, names};
+use super::severity::{Rating, Stated, judge};
+use super::text::{breaks_lines, day, is_date, is_plain, one_line};
+use super::{Advisory, Flaw, Status};
 use crate::model::Severity;
 use crate::version::Scheme;
-
-/// A summary is a line on a terminal, not the article.
-const MAX_SUMMARY: usize = 160;
-
-/// A record, as far as it is about packages that can be looked up.
-#[derive(Debug)]
-pub(super) struct Record {
-    pub(super) id: String,
-    /// RFC 3339; empty where the record has no such date.
-    pub(super) modified: String,
-    pub(super) is_withdrawn: bool,
-    /// By ecosystem and package name.
-    pub(super) advisories: Vec<((String, String), Advisory)>,
-    /// Affected packages of ecosystems that are not read, by ecosystem.
-    pub(super) skipped: BTreeMap<String, u64>,
-}
-
-impl Record {
-    /// Orders records with the same id: the newer last, and never by chance.
-    pub(super) fn sort_key(&self) -> impl Ord {
-        (self.modified.clone(), self.is_withdrawn, self.advisories.clone())
-    }
-}
 
 #[derive(Deserialize)]
 struct Osv {
@@ -52,6 +34,10 @@ struct Osv {
     #[serde(default, deserialize_with = "nullable")]
     upstream: Vec<String>,
     #[serde(default, deserialize_with = "nullable")]
+    related: Vec<String>,
+    #[serde(default, deserialize_with = "nullable")]
+    published: String,
+    #[serde(default, deserialize_with = "nullable")]
     summary: String,
     #[serde(default, deserialize_with = "nullable")]
     details: String,
@@ -59,8 +45,18 @@ struct Osv {
     severity: Vec<Stated>,
     #[serde(default, deserialize_with = "nullable")]
     affected: Vec<OsvAffected>,
+    #[serde(default, deserialize_with = "nullable")]
+    references: Vec<Reference>,
     #[serde(default)]
     database_specific: Value,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(rename = "type", default, deserialize_with = "nullable")]
+    kind: String,
+    #[serde(default, deserialize_with = "nullable")]
+    url: String,
 }
 
 #[derive(Deserialize)]
@@ -112,71 +108,96 @@ pub(super) enum Malformed {
 pub(super) fn parse(json: &[u8]) -> Result<Record, Malformed> {
     let osv: Osv = serde_json::from_slice(json)?;
     check_texts(&osv)?;
-    let mut packages: BTreeMap<(String, String), (Scheme, Affected, Severity)> = BTreeMap::new();
+    let mut packages: BTreeMap<(String, String), Package> = BTreeMap::new();
     let mut skipped = BTreeMap::new();
     for affected in &osv.affected {
         let Some(OsvPackage { ecosystem, name }) = &affected.package else { continue };
-        let Some(scheme) = scheme(ecosystem) else {
+        let Some((ecosystem, scheme)) = shard_of(ecosystem) else {
             let family = ecosystem.split(':').next().unwrap_or_default();
             *skipped.entry(family.to_owned()).or_default() += 1;
             continue;
         };
-        let key = (ecosystem.clone(), canonical(scheme, name));
-        let (_, so_far, worst) =
-            packages.entry(key).or_insert((scheme, Affected::default(), Severity::Unknown));
-        so_far.extend(scheme, versions_of(scheme, affected));
-        *worst = severity(&osv, affected).max(*worst);
-    }
-    let names = names(&osv.id, &osv.aliases, &osv.upstream);
-    let summary = one_line(if osv.summary.trim().is_empty() { &osv.details } else { &osv.summary });
-    let mut advisories = Vec::new();
-    for (key, (_, affected, severity)) in packages {
-        if affected == Affected::default() {
-            continue;
-        }
-        for (id, aliases) in names.clone() {
-            let advisory = Advisory {
-                id,
-                aliases,
-                severity,
-                summary: summary.clone(),
-                affected: affected.clone(),
-            };
-            advisories.push((key.clone(), advisory));
+        let key = (ecosystem, canonical(scheme, name));
+        let package = packages.entry(key).or_default();
+        package.affected.extend(scheme, versions_of(scheme, affected));
+        package.rating = rating(&osv, affected).max(std::mem::take(&mut package.rating));
+        package.status = status(affected).max(package.status);
+        if package.module.is_empty() {
+            package.module = module(affected);
         }
     }
+    let mut rows = Vec::new();
+    if !is_erratum_of_bugs(&osv.id, &osv.related) {
+        let names = names(&osv.id, &osv.aliases, &osv.upstream, &osv.related);
+        for ((ecosystem, package), it) in packages {
+            if it.affected == Affected::default() {
+                continue;
+            }
+            for (id, aliases) in names.clone() {
+                let flaw = Flaw {
+                    id,
+                    aliases,
+                    severity: it.rating.severity,
+                    rated_by: it.rating.by.clone(),
+                    status: it.status,
+                    module: it.module.clone(),
+                };
+                let advisory = Advisory { flaw, affected: it.affected.clone() };
+                rows.push(Row { ecosystem: ecosystem.clone(), package: package.clone(), advisory });
+            }
+        }
+    }
+    let detail = detail(&osv);
     let modified = if is_date(&osv.modified) { osv.modified } else { String::new() };
-    Ok(Record { id: osv.id, modified, is_withdrawn: !osv.withdrawn.is_null(), advisories, skipped })
+    let is_withdrawn = !osv.withdrawn.is_null();
+    Ok(Record { id: osv.id, modified, is_withdrawn, rows, detail, skipped })
 }
 
-/// The ordering of an ecosystem that is read. Releases without a number (Debian's sid) have no
-/// counterpart in an image's `os-release`.
-fn scheme(ecosystem: &str) -> Option<Scheme> {
-    match ecosystem.split_once(':') {
-        None if ecosystem == "PyPI" => Some(Scheme::Pypi),
-        None if ecosystem == "npm" => Some(Scheme::Npm),
-        None if ecosystem == "Go" => Some(Scheme::Go),
-        None if ecosystem == "crates.io" => Some(Scheme::Semver),
-        None if matches!(ecosystem, "Wolfi" | "Chainguard") => Some(Scheme::Apk),
-        // Not one of OSV's: records of NVIDIA's bulletins, by the names of its parts.
-        None if ecosystem == "NVIDIA" => Some(Scheme::Numbers),
-        Some(("Debian", release)) if release.parse::<u16>().is_ok() => Some(Scheme::Deb),
-        Some(("Ubuntu", _)) => Some(Scheme::Deb),
-        Some(("AlmaLinux" | "Rocky Linux", release)) if release.parse::<u16>().is_ok() => {
-            Some(Scheme::Rpm)
-        }
-        Some(("Alpine", release)) if release.starts_with('v') => Some(Scheme::Apk),
-        _ => None,
+/// What a record says of one package, in however many pieces.
+#[derive(Default)]
+struct Package {
+    affected: Affected,
+    rating: Rating,
+    status: Status,
+    module: String,
+}
+
+/// Debian's own words, as its tracker has them.
+fn status(affected: &OsvAffected) -> Status {
+    let word = |key| affected.ecosystem_specific.get(key).and_then(Value::as_str);
+    match (word("urgency"), word("debian_status")) {
+        (Some("end-of-life"), _) | (_, Some("end-of-life")) => Status::EndOfLife,
+        (Some("unimportant"), _) | (_, Some("no-dsa" | "ignored")) => Status::WontFix,
+        (_, Some("postponed")) => Status::Deferred,
+        _ => Status::Affected,
     }
 }
 
-/// The spelling under which the package is looked up: for Python that of PEP 503.
-fn canonical(scheme: Scheme, name: &str) -> String {
-    if scheme != Scheme::Pypi {
-        return name.to_owned();
+/// The stream of a module, where the record names one: `nodejs:20`.
+fn module(affected: &OsvAffected) -> String {
+    let of = |value: &Value| value.get("module").and_then(Value::as_str).map(str::to_owned);
+    let module = of(&affected.ecosystem_specific).or_else(|| of(&affected.database_specific));
+    module.filter(|it| it.len() <= 200 && !it.chars().any(breaks_lines)).unwrap_or_default()
+}
+
+fn detail(osv: &Osv) -> Detail {
+    let summary = one_line(if osv.summary.trim().is_empty() { &osv.details } else { &osv.summary });
+    let list = osv.database_specific.get("cwe_ids").and_then(Value::as_array);
+    let weaknesses = list.into_iter().flatten().filter_map(Value::as_str);
+    let is_weakness = |it: &&str| {
+        it.strip_prefix("CWE-").is_some_and(|it| it.bytes().all(|it| it.is_ascii_digit()))
+    };
+    let is_address = |it: &&Reference| {
+        it.url.starts_with("https://") && it.url.len() <= 200 && !it.url.chars().any(breaks_lines)
+    };
+    let mut references: Vec<&Reference> = osv.references.iter().filter(is_address).collect();
+    references.sort_by_key(|it| it.kind != "ADVISORY");
+    Detail {
+        summary,
+        published: day(&osv.published),
+        weaknesses: weaknesses.filter(is_weakness).map(str::to_owned).collect(),
+        references: references.into_iter().take(MAX_REFERENCES).map(|it| it.url.clone()).collect(),
     }
-    let lower = name.to_ascii_lowercase();
-    lower.split(['-', '_', '.']).filter(|it| !it.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 fn versions_of(scheme: Scheme, affected: &OsvAffected) -> Affected {
@@ -189,12 +210,14 @@ fn versions_of(scheme: Scheme, affected: &OsvAffected) -> Affected {
     }
 }
 
-fn severity(osv: &Osv, affected: &OsvAffected) -> Severity {
+fn rating(osv: &Osv, affected: &OsvAffected) -> Rating {
     // Malicious packages carry no vector, and nothing is worse.
     if osv.id.starts_with("MAL-") {
-        return Severity::Critical;
+        return Rating { severity: Severity::Critical, by: "OpenSSF".to_owned() };
     }
     judge(
+        &osv.id,
+        &osv.summary,
         &affected.ecosystem_specific,
         [&affected.database_specific, &osv.database_specific],
         [&affected.severity, &osv.severity],
@@ -208,41 +231,14 @@ fn check_texts(osv: &Osv) -> Result<(), Malformed> {
         it.versions.iter().map(String::as_str).chain(bounds)
     });
     let packages = osv.affected.iter().filter_map(|it| it.package.as_ref());
-    let is_plain = |it: &&str| !it.is_empty() && it.len() <= 512 && !it.chars().any(breaks_lines);
     let mut texts = once(osv.id.as_str())
-        .chain(osv.aliases.iter().chain(&osv.upstream).map(String::as_str))
+        .chain(osv.aliases.iter().chain(&osv.upstream).chain(&osv.related).map(String::as_str))
         .chain(packages.flat_map(|it| [it.ecosystem.as_str(), it.name.as_str()]))
         .chain(versions);
     match texts.find(|it| !is_plain(it)) {
         Some(text) => Err(Malformed::Text(text.chars().take(80).collect())),
         None => Ok(()),
     }
-}
-
-/// Control characters, and those that turn the direction of writing.
-fn breaks_lines(it: char) -> bool {
-    it.is_control() || matches!(it, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The first line that says something, bounded.
-fn one_line(text: &str) -> String {
-    let first = text.lines().map(str::trim).find(|it| !it.is_empty()).unwrap_or_default();
-    let clean = |it: char| if breaks_lines(it) { ' ' } else { it };
-    let mut line: String = first.chars().take(MAX_SUMMARY).map(clean).collect();
-    if first.chars().nth(MAX_SUMMARY).is_some() {
-        line.push('…');
-    }
-    line
-}
-
-fn is_date(text: &str) -> bool {
-    let shape = "0000-00-00T00:00:00";
-    let fits =
-        |(byte, like): (u8, u8)| if like == b'0' { byte.is_ascii_digit() } else { byte == like };
-    text.len() >= shape.len()
-        && text.len() <= 40
-        && text.is_ascii()
-        && text.bytes().zip(shape.bytes()).all(fits)
 }
 
 #[cfg(test)]
@@ -264,13 +260,13 @@ mod tests {
         let record = parse(record(affected).as_bytes()).unwrap();
         let answer = |version: &str| {
             let fix = record
-                .advisories
+                .rows
                 .first()
-                .and_then(|(_, it)| it.affected.fix_for(Scheme::Pypi, version));
+                .and_then(|it| it.advisory.affected.fix_for(Scheme::Pypi, version));
             match fix {
                 None => format!("{version} no"),
-                Some(Fix::NotFixed) => format!("{version} yes"),
                 Some(Fix::Fixed(fix)) => format!("{version} <{fix}"),
+                Some(_) => format!("{version} yes"),
             }
         };
         asked.split(' ').map(answer).collect::<Vec<_>>().join(", ")
@@ -410,7 +406,7 @@ mod tests {
         let json = format!(
             r#"{{"id":"X-1",{record}"affected":[{{"package":{{"ecosystem":"Debian:12","name":"p"}},{affected}"versions":["1"]}}]}}"#
         );
-        parse(json.as_bytes()).unwrap().advisories[0].1.severity.to_string()
+        parse(json.as_bytes()).unwrap().rows[0].advisory.flaw.severity.to_string()
     }
 
     const HIGH: &str = r#""severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"}],"#;
@@ -464,7 +460,7 @@ mod tests {
         let json = format!(r#"{{"id":"X-1","affected":[{}]}}"#, all.map(package).join(","));
         let record = parse(json.as_bytes()).unwrap();
         let read: Vec<String> =
-            record.advisories.iter().map(|((a, b), _)| format!("{a} {b}")).collect();
+            record.rows.iter().map(|it| format!("{} {}", it.ecosystem, it.package)).collect();
         assert_eq!(
             read,
             [
@@ -473,7 +469,7 @@ mod tests {
                 "Debian:12 A_b.c",
                 "Go A_b.c",
                 "PyPI a-b-c",
-                "Ubuntu:Pro:22.04:LTS A_b.c",
+                "Ubuntu:Pro:22.04 A_b.c",
                 "npm A_b.c"
             ]
         );
@@ -487,7 +483,7 @@ mod tests {
     fn a_malicious_package_is_critical() {
         let json = r#"{"id":"MAL-2024-1","affected":[{"package":{"ecosystem":"npm","name":"p"},"versions":["1.0.0"]}]}"#;
         assert_eq!(
-            parse(json.as_bytes()).unwrap().advisories[0].1.severity.to_string(),
+            parse(json.as_bytes()).unwrap().rows[0].advisory.flaw.severity.to_string(),
             "CRITICAL"
         );
     }
@@ -498,7 +494,7 @@ mod tests {
             let json = format!(
                 r#"{{"id":"X-1","details":"{text}","affected":[{{"package":{{"ecosystem":"npm","name":"p"}},"versions":["1"]}}]}}"#
             );
-            parse(json.as_bytes()).unwrap().advisories[0].1.summary.clone()
+            parse(json.as_bytes()).unwrap().detail.summary
         };
         assert_eq!(summary(r"\n first\u001b[31m \nsecond"), "first [31m");
         assert_eq!(summary(&"x".repeat(500)).chars().count(), 161);

@@ -20,32 +20,76 @@ pub(super) struct Stated {
     score: String,
 }
 
+/// A severity, and whose word it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rating {
+    pub(super) severity: Severity,
+    pub(super) by: String,
+}
+
+impl Rating {
+    fn new(severity: Severity, by: &str) -> Self {
+        Self { severity, by: by.to_owned() }
+    }
+}
+
 /// Returns the severity; each source is asked for the package first, then for the whole record.
 pub(super) fn judge(
+    id: &str,
+    summary: &str,
     ecosystem_specific: &Value,
     database_specific: [&Value; 2],
     stated: [&[Stated]; 2],
-) -> Severity {
+) -> Rating {
     let vendor = || {
         let word = |key| ecosystem_specific.get(key).and_then(Value::as_str);
         let priority = || {
             let is_ubuntu = |it: &&Stated| it.kind.eq_ignore_ascii_case("ubuntu");
             stated.iter().find_map(|it| it.iter().find(is_ubuntu)).map(|it| it.score.as_str())
         };
-        word("urgency")
-            .and_then(distro_word)
-            .or_else(|| word("ubuntu_priority").or_else(priority).and_then(distro_word))
+        let debian = || Some(Rating::new(word("urgency").and_then(distro_word)?, "Debian"));
+        let ubuntu = || {
+            let word = word("ubuntu_priority").or_else(priority);
+            Some(Rating::new(word.and_then(distro_word)?, "Ubuntu"))
+        };
+        debian().or_else(ubuntu).or_else(|| erratum(id, summary))
     };
     let database = || {
         let word = |it: &&Value| {
             it.get("severity").and_then(Value::as_str).and_then(|it| Severity::from_str(it).ok())
         };
-        database_specific.iter().find_map(word)
+        Some(Rating::new(database_specific.iter().find_map(word)?, database_of(id)))
     };
     vendor()
         .or_else(database)
         .or_else(|| stated.iter().find_map(|it| from_vectors(it)))
         .unwrap_or_default()
+}
+
+/// Errata say it in the first word of their titles: `Important: podman security update`.
+fn erratum(id: &str, summary: &str) -> Option<Rating> {
+    let by = match id.split('-').next()? {
+        "ALSA" => "AlmaLinux",
+        "RLSA" => "Rocky Linux",
+        "RHSA" => "Red Hat",
+        _ => return None,
+    };
+    let severity = match summary.split_once(':')?.0 {
+        "Critical" => Severity::Critical,
+        "Important" => Severity::High,
+        "Moderate" => Severity::Medium,
+        "Low" => Severity::Low,
+        _ => return None,
+    };
+    Some(Rating::new(severity, by))
+}
+
+/// The database that the id is one of.
+fn database_of(id: &str) -> &str {
+    match id.split('-').next().unwrap_or_default() {
+        "BIT" => "Bitnami",
+        letters => letters,
+    }
 }
 
 /// Debian's urgency or Ubuntu's priority; nothing for `not yet assigned`, `untriaged` and the like.
@@ -57,9 +101,13 @@ fn distro_word(word: &str) -> Option<Severity> {
     }
 }
 
-fn from_vectors(stated: &[Stated]) -> Option<Severity> {
+fn from_vectors(stated: &[Stated]) -> Option<Rating> {
     ["CVSS_V4", "CVSS_V3", "CVSS_V2"].iter().find_map(|kind| {
-        stated.iter().filter(|it| it.kind == *kind).find_map(|it| from_vector(&it.score))
+        let mut vectors = stated.iter().filter(|it| it.kind == *kind);
+        let (severity, vector) =
+            vectors.find_map(|it| Some((from_vector(&it.score)?, &it.score)))?;
+        let by = vector.split('/').next().filter(|it| it.starts_with("CVSS:")).unwrap_or("CVSS:2");
+        Some(Rating::new(severity, by))
     })
 }
 

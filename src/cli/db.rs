@@ -45,9 +45,9 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
 }
 
 fn build(from: &Path, output: &Path, built: Option<&str>) -> Result<(), Failure> {
-    let report = advisory::build(from, output, built).map_err(|it| {
-        Failure::new(&it)
-            .hint("it takes OSV records as OSV's exports hold them, one JSON file each")
+    let options = advisory::Options { built, ..advisory::Options::default() };
+    let report = advisory::build(from, output, options).map_err(|it| {
+        Failure::new(&it).hint("it takes what OSV and the other sources publish; see README.md")
     })?;
     tell(&mut io::stderr(), &report, output);
     Ok(())
@@ -63,6 +63,7 @@ fn tell(out: &mut dyn io::Write, report: &BuildReport, output: &Path) {
         duplicates,
         skipped,
         bad,
+        sources,
         source_date,
         bytes,
     } = report;
@@ -70,6 +71,9 @@ fn tell(out: &mut dyn io::Write, report: &BuildReport, output: &Path) {
         "{}: {records} records, {advisories} advisories on {packages} packages, newest {source_date}, {bytes} bytes",
         output.display()
     )];
+    for source in sources {
+        lines.push(format!("{}: {} records, newest {}", source.name, source.records, source.date));
+    }
     for (count, what) in
         [(withdrawn, "withdrawn"), (duplicates, "older than another of the same id")]
     {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Brought, Change, Evidence, Finding, Fold, Move, Package, Place, Since};
-use crate::advisory::{Database, build};
+use crate::advisory::{Database, Options, build};
 use crate::model::{
     Component, Ecosystem, FileFacts, Fingerprint, Hazard, HazardKind, Inventory, LayerPath, Owns,
     PathSet, Redacted, SecretHit, Severity,
@@ -14,7 +14,7 @@ fn database(directory: &Path) -> Database {
     let record = r#"{"id":"CVE-1","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"bad"},
         "ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"9"}]}]}]}"#;
     std::fs::write(directory.join("CVE-1.json"), record).unwrap();
-    build(directory, &directory.join("db"), None).unwrap();
+    build(directory, &directory.join("db"), Options::default()).unwrap();
     Database::open(&directory.join("db")).unwrap()
 }
 

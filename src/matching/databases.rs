@@ -10,7 +10,7 @@ pub(super) fn databases(component: &Component, distro: Option<&Distro>) -> Vec<S
         Ecosystem::Deb => release.map_or_else(Vec::new, |(id, version)| match id {
             "debian" => vec![format!("Debian:{}", major(version))],
             // `Ubuntu:Pro:…` is for machines with a subscription, which an image does not show.
-            "ubuntu" => vec![format!("Ubuntu:{version}:LTS"), format!("Ubuntu:{version}")],
+            "ubuntu" => vec![format!("Ubuntu:{version}")],
             _ => Vec::new(),
         }),
         Ecosystem::Apk => match distro.map(|it| it.id.as_str()) {

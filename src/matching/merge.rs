@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::advisory::{Advisory, primary};
+use crate::advisory::{Database, DatabaseError, Flaw, primary};
 use crate::model::{Component, Fix, LayerPath, Severity, Vulnerability};
 use crate::version::{Scheme, compare};
 
@@ -14,23 +14,26 @@ use crate::version::{Scheme, compare};
 #[derive(Default)]
 pub(super) struct Flaws {
     /// A flaw that was joined into a later one leaves its slot empty.
-    slots: Vec<Option<Flaw>>,
+    slots: Vec<Option<Joined>>,
     slot_by_name: BTreeMap<String, usize>,
+    /// Names of flaws that are not in the package, as its publisher says.
+    denied: BTreeSet<String>,
 }
 
-struct Flaw {
+struct Joined {
     names: BTreeSet<String>,
     severity: Severity,
-    summary: String,
+    rated_by: String,
     fix: Fix,
 }
 
 impl Flaws {
-    /// Adds what `advisory` says; `fix` is what it offers to the installed version.
-    pub(super) fn add(&mut self, scheme: Scheme, advisory: Advisory, fix: Fix) {
-        let Advisory { id, aliases, severity, summary, affected: _ } = advisory;
+    /// Adds what a record says; `fix` is what it offers to the installed version.
+    pub(super) fn add(&mut self, scheme: Scheme, flaw: Flaw, fix: Fix) {
+        let Flaw { id, aliases, severity, rated_by, status, module: _ } = flaw;
+        let fix = status.outcome(fix);
         let mut whole =
-            Flaw { names: aliases.into_iter().chain([id]).collect(), severity, summary, fix };
+            Joined { names: aliases.into_iter().chain([id]).collect(), severity, rated_by, fix };
         let slots: BTreeSet<usize> =
             whole.names.iter().filter_map(|it| self.slot_by_name.get(it).copied()).collect();
         for slot in slots {
@@ -44,42 +47,75 @@ impl Flaws {
         self.slots.push(Some(whole));
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The publisher says that this flaw is not in the package.
+    pub(super) fn deny(&mut self, flaw: Flaw) {
+        self.denied.extend(flaw.aliases.into_iter().chain([flaw.id]));
+    }
+
+    /// Drops the flaws that have one of these names: somebody else tells of them.
+    pub(super) fn leave(&mut self, names: &BTreeSet<String>) {
+        for slot in &mut self.slots {
+            slot.take_if(|it| !it.names.is_disjoint(names));
+        }
+    }
+
     /// Turns the flaws into findings on `component`.
     pub(super) fn found_in(
-        self,
+        mut self,
         component: &Component,
         path: &LayerPath,
-    ) -> impl Iterator<Item = Vulnerability> {
-        self.slots.into_iter().flatten().map(|Flaw { names, severity, summary, fix }| {
+        database: &Database,
+    ) -> Result<Vec<Vulnerability>, DatabaseError> {
+        let denied = std::mem::take(&mut self.denied);
+        self.leave(&denied);
+        let found = self.slots.into_iter().flatten();
+        let finding = |Joined { names, severity, rated_by, fix }: Joined| {
             let id = primary(names.iter().map(String::as_str)).unwrap_or_default().to_owned();
-            let aliases = names.into_iter().filter(|it| *it != id).collect();
-            Vulnerability {
+            let exploitation = database.exploitation(&id)?;
+            // The record that told it best may go by another name here.
+            let mut summary = String::new();
+            for name in std::iter::once(&id).chain(names.iter().filter(|it| **it != id)) {
+                if summary.is_empty() {
+                    summary = database.detail(name)?.unwrap_or_default().summary;
+                }
+            }
+            Ok(Vulnerability {
+                aliases: names.into_iter().filter(|it| *it != id).collect(),
                 id,
-                aliases,
                 severity,
+                rated_by,
+                is_exploited: exploitation.known_since.is_some(),
+                epss: exploitation.epss,
                 summary,
                 fix,
                 component: component.clone(),
                 path: path.clone(),
-            }
-        })
+            })
+        };
+        found.map(finding).collect()
     }
 }
 
-impl Flaw {
+impl Joined {
     fn join(&mut self, scheme: Scheme, other: Self) {
         self.names.extend(other.names);
-        self.severity = self.severity.max(other.severity);
-        if self.summary.is_empty() {
-            self.summary = other.summary;
+        if other.severity > self.severity {
+            (self.severity, self.rated_by) = (other.severity, other.rated_by);
         }
         self.fix = match (&self.fix, other.fix) {
             // The newer of two fixes is outside what either record calls affected.
             (Fix::Fixed(a), Fix::Fixed(b)) if compare(scheme, a, &b) == Some(Ordering::Less) => {
                 Fix::Fixed(b)
             }
-            (Fix::NotFixed, fix) => fix,
             (Fix::Fixed(a), _) => Fix::Fixed(a.clone()),
+            (Fix::Unknown, fix) | (_, fix @ Fix::Fixed(_)) => fix,
+            (fix, Fix::Unknown) => fix.clone(),
+            // The later one says more.
+            (a, b) => a.clone().max(b),
         };
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! A distribution's packages are matched with that distribution's advisories only, by source
 //! package and source version: the distribution repairs old versions, and only it knows which.
-//! Language packages are matched by name, unless a distribution's package brought them. One flaw in
-//! one package is one finding, however many databases describe it under however many names.
+//! Language packages are matched by name; of one that a distribution's package brought, the
+//! distribution's word on a flaw goes before upstream's. One flaw in one package is one finding,
+//! however many databases describe it under however many names.
 
 mod databases;
 mod merge;
+mod module;
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::databases::databases;
 use self::merge::Flaws;
-use crate::advisory::{Database, DatabaseError};
+use crate::advisory::{Affected, Database, DatabaseError};
 use crate::model::{Component, Distro, Ecosystem, LayerPath, Standing, Vulnerability};
 use crate::version::Scheme;
 
@@ -37,19 +39,29 @@ pub fn find(
     let component = subject.component;
     let scheme = Scheme::of(component.ecosystem);
     let Some(scheme) = scheme.filter(|_| is_matched(component)) else { return Ok(Vec::new()) };
-    if is_left_to_owner(subject, database) {
-        return Ok(Vec::new());
-    }
     let (name, version) = looked_up_as(component);
     let mut flaws = Flaws::default();
     for ecosystem in databases(component, subject.distro) {
-        for advisory in database.lookup(&ecosystem, name)? {
-            if let Some(fix) = advisory.affected.fix_for(scheme, version) {
-                flaws.add(scheme, advisory, fix);
+        for row in database.rows(&ecosystem, name)? {
+            let is_denial = row.affected == Affected::default();
+            let fix = row.affected.fix_for(scheme, version);
+            if !is_denial && fix.is_none() {
+                continue;
+            }
+            let flaw = row.flaw().ok_or_else(|| database.broken("shard"))?;
+            match fix {
+                Some(fix) if module::fits(&flaw, &row.affected, component) => {
+                    flaws.add(scheme, flaw, fix);
+                }
+                None if is_denial => flaws.deny(flaw),
+                _ => {}
             }
         }
     }
-    let mut found: Vec<Vulnerability> = flaws.found_in(component, subject.path).collect();
+    if !flaws.is_empty() {
+        flaws.leave(&spoken_of_by_owner(subject, database)?);
+    }
+    let mut found = flaws.found_in(component, subject.path, database)?;
     found.sort_by(order);
     found.dedup();
     Ok(found)
@@ -67,7 +79,9 @@ pub fn unjudged<'a>(
         let known = databases(subject.component, subject.distro);
         let is_judged =
             Scheme::of(ecosystem).is_some() && known.iter().any(|it| database.covers(it));
-        if !is_judged && !is_left_to_owner(&subject, database) {
+        let owner = distro_owner(&subject).map(|it| databases(it, subject.distro));
+        let is_owner_judged = owner.is_some_and(|it| it.iter().any(|it| database.covers(it)));
+        if !is_judged && !is_owner_judged {
             *unjudged.entry(kind(ecosystem, subject.distro)).or_default() += 1;
         }
     }
@@ -101,14 +115,29 @@ fn is_matched(component: &Component) -> bool {
         && !component.version.is_empty()
 }
 
-/// A distribution's own Python modules keep the upstream version when the distribution repairs
-/// them, so upstream advisories would report flaws that are fixed: the package that brought them is
-/// matched instead. Where nobody speaks for the distribution, upstream does.
-fn is_left_to_owner(subject: &Subject<'_>, database: &Database) -> bool {
-    let Some(owner) = subject.owner.filter(|it| it.ecosystem.is_of_distro()) else { return false };
-    let speaks = |it: &String| database.covers(it);
-    !subject.component.ecosystem.is_of_distro()
-        && databases(owner, subject.distro).iter().any(speaks)
+/// The distribution's package that brought a language package.
+fn distro_owner<'a>(subject: &Subject<'a>) -> Option<&'a Component> {
+    let owner = subject.owner.filter(|it| it.ecosystem.is_of_distro());
+    owner.filter(|_| !subject.component.ecosystem.is_of_distro())
+}
+
+/// The flaws of which the distribution speaks in the package that brought this one. It keeps the
+/// upstream version when it repairs a module, so upstream would report what is repaired; what
+/// the distribution says is found with its own package.
+fn spoken_of_by_owner(
+    subject: &Subject<'_>,
+    database: &Database,
+) -> Result<BTreeSet<String>, DatabaseError> {
+    let mut names = BTreeSet::new();
+    let Some(owner) = distro_owner(subject) else { return Ok(names) };
+    let (name, _) = looked_up_as(owner);
+    for ecosystem in databases(owner, subject.distro) {
+        for row in database.rows(&ecosystem, name)? {
+            let flaw = row.flaw().ok_or_else(|| database.broken("shard"))?;
+            names.extend(flaw.aliases.into_iter().chain([flaw.id]));
+        }
+    }
+    Ok(names)
 }
 
 /// What people call packages of this kind.
@@ -145,7 +174,7 @@ mod tests {
     use std::path::Path;
 
     use super::{Subject, find, order};
-    use crate::advisory::{Database, build};
+    use crate::advisory::{Database, Options, build};
     use crate::model::{
         Component, Distro, Ecosystem, Fix, LayerPath, SourcePackage, Vulnerability,
     };
@@ -167,7 +196,7 @@ mod tests {
             );
             fs::write(dir.join(format!("{at}.json")), json).unwrap();
         }
-        build(dir, &dir.join("db"), None).unwrap();
+        build(dir, &dir.join("db"), Options::default()).unwrap();
         Database::open(&dir.join("db")).unwrap()
     }
 
@@ -214,6 +243,7 @@ mod tests {
             let fix = match &it.fix {
                 Fix::Fixed(version) => format!("fixed in {version}"),
                 Fix::NotFixed => "not fixed".to_owned(),
+                other => format!("{other:?}"),
             };
             format!(
                 "{} {} {} {} {fix} {}\n",
@@ -329,11 +359,15 @@ mod tests {
     }
 
     #[test]
-    fn what_a_distribution_s_package_owns_is_left_to_the_distribution() {
+    fn of_what_a_distribution_s_package_owns_the_distribution_s_word_goes_first() {
         let advisories = "GHSA-a CVE-2024-1 PyPI p 0 2.0 HIGH
-            DEBIAN-CVE-2024-2 - Debian:12 python-p 0 1-2 LOW";
-        let own = "HIGH CVE-2024-1 p 1 fixed in 2.0 GHSA-a\n";
-        assert_eq!(check(advisories, "debian 12", "pypi p 1 | deb python3-p 1-2"), "");
+            GHSA-b CVE-2024-2 PyPI p 0 2.0 HIGH
+            DEBIAN-CVE-2024-2 - Debian:12 python3-p 0 1-2 LOW";
+        let one = "HIGH CVE-2024-1 p 1 fixed in 2.0 GHSA-a\n";
+        let own =
+            "HIGH CVE-2024-1 p 1 fixed in 2.0 GHSA-a\nHIGH CVE-2024-2 p 1 fixed in 2.0 GHSA-b\n";
+        assert_eq!(check(advisories, "debian 12", "pypi p 1 | deb python3-p 1-2"), one);
+        assert_eq!(check(advisories, "debian 12", "pypi p 1 | deb python3-p 1-1"), one);
         assert_eq!(check(advisories, "debian 12", "pypi p 1 | conda p 1"), own);
         assert_eq!(check(advisories, "debian 12", "pypi p 1"), own);
         // Nobody else would speak for it there.
@@ -375,7 +409,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/advisories");
         let out = dir.path().join("db");
-        let report = build(&sample, &out, None).unwrap();
+        let report = build(&sample, &out, Options::default()).unwrap();
         assert_eq!((&report.bad[..], report.duplicates, report.withdrawn), (&[][..], 0, 0));
         let database = Database::open(&out).unwrap();
         let found = each("debian 12", "pypi jinja2 2.10", |it| find(&it[0], &database).unwrap());

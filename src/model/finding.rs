@@ -48,12 +48,42 @@ impl FromStr for Severity {
     }
 }
 
-/// Whether a version without the flaw exists.
+/// What is known of a version without the flaw.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fix {
     /// The first version without it.
     Fixed(String),
+    /// There is none yet.
     NotFixed,
+    /// The publisher put it off.
+    Deferred,
+    /// The publisher decided against one.
+    WontFix,
+    /// Nobody maintains this release any more.
+    EndOfLife,
+    /// Nobody says.
+    Unknown,
+}
+
+impl Fix {
+    /// The first version without the flaw.
+    pub fn version(&self) -> Option<&str> {
+        match self {
+            Self::Fixed(version) => Some(version),
+            Self::NotFixed | Self::Deferred | Self::WontFix | Self::EndOfLife | Self::Unknown => {
+                None
+            }
+        }
+    }
+}
+
+/// How likely a flaw is used against somebody within 30 days: FIRST's Exploit Prediction Scoring
+/// System, in hundred-thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Epss {
+    pub score: u32,
+    /// The share of all flaws that are less likely.
+    pub percentile: u32,
 }
 
 /// A package in a version that an advisory names.
@@ -64,6 +94,11 @@ pub struct Vulnerability {
     /// Every other name of it, sorted.
     pub aliases: Vec<String>,
     pub severity: Severity,
+    /// Whose word the severity is: `Debian`, `GHSA`, `CVSS:3.1`; empty where nobody says.
+    pub rated_by: String,
+    /// It is in CISA's catalogue of flaws that are known to be used.
+    pub is_exploited: bool,
+    pub epss: Option<Epss>,
     pub summary: String,
     pub fix: Fix,
     pub component: Component,

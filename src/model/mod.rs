@@ -14,7 +14,7 @@ pub use component::{Component, SourcePackage, Standing};
 pub use content::{Chunk, Content};
 pub use distro::Distro;
 pub use ecosystem::Ecosystem;
-pub use finding::{Fix, Secret, Severity, Vulnerability};
+pub use finding::{Epss, Fix, Secret, Severity, Vulnerability};
 pub use inventory::{
     About, FileFacts, Fingerprint, Hazard, HazardKind, Inventory, InventoryError, Redacted,
     SecretHit,

@@ -4,7 +4,7 @@
 //! that may come of their kind of finding, and `report-only` the most that may come of any.
 
 use super::{FailOn, Policy, Secrets, Strictness};
-use crate::model::{Fix, Severity, Vulnerability};
+use crate::model::{Severity, Vulnerability};
 
 /// What comes of a finding. Ordered by strictness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ impl Policy {
         let mut action =
             if self.is_at_bar(vulnerability.severity) { Action::Block } else { Action::Warn };
         // No version of a malicious package is waited for.
-        if vulnerability.fix == Fix::NotFixed && !vulnerability.is_malware() {
+        if vulnerability.fix.version().is_none() && !vulnerability.is_malware() {
             action = action.min(self.unfixed.at_most());
         }
         if !place.ships {
@@ -112,6 +112,9 @@ mod tests {
             id: "CVE-1".to_owned(),
             aliases: Vec::new(),
             severity,
+            rated_by: String::new(),
+            is_exploited: false,
+            epss: None,
             summary: String::new(),
             fix: if is_fixed { Fix::Fixed("2".to_owned()) } else { Fix::NotFixed },
             component: Component::new(Ecosystem::Pypi, "a", "1"),

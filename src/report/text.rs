@@ -65,7 +65,9 @@ pub fn stop_message(blocked: &[Blocked]) -> String {
 fn advice(blocked: &[Blocked]) -> Vec<String> {
     let findings = || blocked.iter().flat_map(|it| &it.findings);
     let mut lines = Vec::new();
-    if findings().any(|it| matches!(&it.what, What::Vulnerability(it) if it.fix != Fix::NotFixed)) {
+    if findings()
+        .any(|it| matches!(&it.what, What::Vulnerability(it) if it.fix.version().is_some()))
+    {
         lines.push(
             "  Ask for the fixed versions in this instruction, or start from a newer base image."
                 .to_owned(),
@@ -130,6 +132,10 @@ fn row(finding: &Told) -> Vec<String> {
             match &it.fix {
                 Fix::Fixed(version) => format!("→ fixed in {version}"),
                 Fix::NotFixed => "no fix yet".to_owned(),
+                Fix::Deferred => "fix deferred".to_owned(),
+                Fix::WontFix => "will not be fixed".to_owned(),
+                Fix::EndOfLife => "no longer maintained".to_owned(),
+                Fix::Unknown => "no fix known".to_owned(),
             },
             it.path.to_string(),
         ],

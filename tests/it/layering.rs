@@ -13,7 +13,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("secrets", &["model"]),
     ("scan", &["model", "format", "source", "analyze", "secrets"]),
     ("version", &["model"]),
-    ("advisory", &["model", "version"]),
+    ("advisory", &["model", "format", "version"]),
     ("matching", &["model", "advisory", "version"]),
     ("fold", &["model", "version", "advisory", "matching"]),
     ("policy", &["model"]),

@@ -72,20 +72,34 @@ impl Zip {
     /// classes takes no more room than the few files that tell what it is.
     pub fn select(
         content: &dyn Content,
+        keep: impl FnMut(&str) -> bool,
+    ) -> Result<Self, FormatError> {
+        Self::bounded(content, keep, MAX_ENTRIES, MAX_DIRECTORY)
+    }
+
+    /// The same of an archive that somebody asked for, which takes the room it takes.
+    pub fn of_any_size(content: &dyn Content) -> Result<Self, FormatError> {
+        Self::bounded(content, |_| true, 1 << 24, 4 << 30)
+    }
+
+    fn bounded(
+        content: &dyn Content,
         mut keep: impl FnMut(&str) -> bool,
+        max_entries: usize,
+        max_directory: u64,
     ) -> Result<Self, FormatError> {
         let directory = Directory::find(content)?;
-        if directory.size > MAX_DIRECTORY {
+        if directory.size > max_directory {
             let what = "the archive's directory is too large";
-            return Err(FormatError::Limit { what, limit: MAX_DIRECTORY });
+            return Err(FormatError::Limit { what, limit: max_directory });
         }
         let bytes = part(content, directory.offset, directory.size)?;
         let mut rest = bytes.as_slice();
         let (mut entries, mut n_entries) = (Vec::new(), 0);
         while rest.starts_with(CENTRAL) {
-            if n_entries == MAX_ENTRIES {
+            if n_entries == max_entries {
                 let what = "too many files in the archive";
-                return Err(FormatError::Limit { what, limit: MAX_ENTRIES as u64 });
+                return Err(FormatError::Limit { what, limit: max_entries as u64 });
             }
             let (entry, after) = Entry::split(rest, directory.shift)
                 .ok_or(FormatError::Malformed("the archive's directory is cut off"))?;

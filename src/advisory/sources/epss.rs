@@ -1,0 +1,54 @@
+//! FIRST's Exploit Prediction Scoring System: the scores of one day.
+//!
+//! Format: <https://www.first.org/epss/data_stats>: CSV, packed with gzip, after a comment line with the
+//! day. Scores are shares of one with five places.
+
+use std::io::Read as _;
+
+use flate2::read::MultiGzDecoder;
+
+use crate::advisory::gather::Gathered;
+use crate::advisory::text::day;
+use crate::model::Epss;
+
+/// All scores of a day unpack to 12 MB.
+const MAX_UNPACKED: u64 = 256 << 20;
+
+pub(super) fn read(bytes: &[u8], into: &mut Gathered) -> Result<(), String> {
+    let mut unpacked = Vec::new();
+    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
+        let decoder = MultiGzDecoder::new(bytes);
+        decoder.take(MAX_UNPACKED).read_to_end(&mut unpacked).map_err(|it| it.to_string())?;
+        &unpacked
+    } else {
+        bytes
+    };
+    let text = str::from_utf8(bytes).map_err(|it| it.to_string())?;
+    let (mut date, mut n_scores, mut n_bad) = (String::new(), 0, 0);
+    for line in text.lines() {
+        if let Some(comment) = line.strip_prefix('#') {
+            date = comment.split("score_date:").nth(1).map(day).unwrap_or_default();
+        } else if line.starts_with("CVE-") {
+            match score(line) {
+                Some((cve, epss)) => {
+                    into.epss(cve, epss);
+                    n_scores += 1;
+                }
+                None => n_bad += 1,
+            }
+        }
+    }
+    into.source("FIRST EPSS", &date, n_scores);
+    if n_bad > 0 { Err(format!("{n_bad} lines without a score")) } else { Ok(()) }
+}
+
+fn score(line: &str) -> Option<(&str, Epss)> {
+    let mut fields = line.split(',');
+    let cve = fields.next()?;
+    let mut share = || {
+        let share: f64 = fields.next()?.trim().parse().ok()?;
+        // In whole hundred-thousandths, so that the same file gives the same bytes everywhere.
+        (0.0..=1.0).contains(&share).then(|| format!("{:.0}", share * 1e5).parse().ok())?
+    };
+    Some((cve, Epss { score: share()?, percentile: share()? }))
+}
