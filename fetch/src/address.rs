@@ -223,7 +223,10 @@ mod tests {
     fn a_file_is_told_by_its_name_or_by_the_one_it_is_given() {
         let name = |text: &str| address(text).file_name();
         assert_eq!(name("https://h/kev.json").as_deref(), Some("kev.json"));
-        assert_eq!(name("https://h/data/json#debian/tracker.json").as_deref(), Some("debian/tracker.json"));
+        assert_eq!(
+            name("https://h/data/json#debian/tracker.json").as_deref(),
+            Some("debian/tracker.json")
+        );
         assert_eq!(name("https://h/data/v1.2"), None);
         assert_eq!(name("https://h/"), None);
     }

@@ -246,7 +246,9 @@ impl Answer {
         loop {
             let n_read = match reader.read(&mut buffer) {
                 Ok(n_read) => n_read,
-                Err(error) => return Err(Problem::Cut { n_bytes, total, cause: error.to_string() }),
+                Err(error) => {
+                    return Err(Problem::Cut { n_bytes, total, cause: error.to_string() });
+                }
             };
             let Some(bytes) = buffer.get(..n_read).filter(|it| !it.is_empty()) else { break };
             n_bytes += n_read as u64;

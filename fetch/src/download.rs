@@ -220,8 +220,12 @@ fn attempt(
             return Ok(Outcome::Absent);
         }
         (200, ..) => (State::of(&answer, wanted.address, answer.length()), 0),
-        (206, Some((state, length)), _) => (continued(&answer, wanted.address, state, length)?, length),
-        (206, ..) => return Err(Problem::Protocol("a part came where the whole was asked for".into())),
+        (206, Some((state, length)), _) => {
+            (continued(&answer, wanted.address, state, length)?, length)
+        }
+        (206, ..) => {
+            return Err(Problem::Protocol("a part came where the whole was asked for".into()));
+        }
         _ => return Err(answer.problem()),
     };
     if state.total.is_some_and(|it| it > wanted.limit) {
@@ -243,7 +247,11 @@ fn continued(
         return Err(Problem::Protocol("a part came without its place".to_owned()));
     };
     let now = State::of(answer, address, total.or(before.total));
-    let is_same = now.validator().is_none_or(|it| Some(it) == before.validator());
+    // Whoever states a tag with the whole must state it with a part, too (RFC 9110, section 15.3.7).
+    let is_same = match &before.etag {
+        Some(etag) => now.etag.as_ref() == Some(etag),
+        None => now.last_modified.is_none() || now.last_modified == before.last_modified,
+    };
     let is_as_long = before.total.is_none_or(|it| total.is_none_or(|now| now == it));
     if start != length || !is_same || !is_as_long {
         return Err(Problem::Changed);

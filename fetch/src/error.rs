@@ -46,7 +46,9 @@ pub enum Problem {
     Redirect(String),
     #[error("the answer breaks the protocol: {0}")]
     Protocol(String),
-    #[error("nothing that is known lies below it; give a single file's address, with #NAME.json behind it if its name does not tell")]
+    #[error(
+        "nothing that is known lies below it; give a single file's address, with #NAME.json behind it if its name does not tell"
+    )]
     Nothing,
     #[error("it has not been fetched completely yet, and without the network it cannot be")]
     Offline,

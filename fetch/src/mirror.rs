@@ -140,8 +140,10 @@ impl Run<'_> {
         let read = || -> Result<_, Problem> {
             let Some(text) = self.client.text(&Request::get(&address))? else { return Ok(None) };
             let entries = known::listed(&text);
-            let nonsense =
-                Problem::Nonsense { expected: "a list of relative paths", found: "is something else" };
+            let nonsense = Problem::Nonsense {
+                expected: "a list of relative paths",
+                found: "is something else",
+            };
             entries.map(Some).ok_or(nonsense)
         };
         read().map_err(|it| it.at(&address))

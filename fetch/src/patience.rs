@@ -25,7 +25,11 @@ impl<'a> Patience<'a> {
     }
 
     /// Waits until it is time for the next try; gives the problem back if there is to be none.
-    pub(crate) fn wait(&mut self, problem: Problem, brought_something: bool) -> Result<(), Problem> {
+    pub(crate) fn wait(
+        &mut self,
+        problem: Problem,
+        brought_something: bool,
+    ) -> Result<(), Problem> {
         if !problem.is_passing() {
             return Err(problem);
         }
@@ -64,7 +68,8 @@ fn seconds(date: &str) -> Option<u64> {
     let mut word = || words.next();
     let day: u64 = word()?.parse().ok().filter(|it| (1..=31).contains(it))?;
     let month = word()?;
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let months =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = months.iter().position(|it| *it == month)? as u64;
     let year: u64 = word()?.parse().ok().filter(|it| (1970..10_000).contains(it))?;
     let mut number = |limit: u64| word()?.parse().ok().filter(|it| *it <= limit);

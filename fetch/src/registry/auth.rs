@@ -119,8 +119,7 @@ pub(super) fn answer(
                 Some(Credentials::Password { user, password }) => Some(basic(user, password)),
                 _ => None,
             };
-            let request =
-                Request { authorization: header.as_deref(), ..Request::get(&address) };
+            let request = Request { authorization: header.as_deref(), ..Request::get(&address) };
             client.text(&request)?
         }
     };
@@ -148,7 +147,9 @@ mod tests {
             Some(Challenge::Bearer { realm, service })
         };
         assert_eq!(
-            read("bearer realm=\"https://h/token\", service=\"h, s\",scope=\"repository:a:pull,push\""),
+            read(
+                "bearer realm=\"https://h/token\", service=\"h, s\",scope=\"repository:a:pull,push\""
+            ),
             bearer()
         );
         assert_eq!(read("Bearer service=\"h, s\",realm=https://h/token"), bearer());

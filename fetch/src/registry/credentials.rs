@@ -20,7 +20,10 @@ use crate::error::Problem;
 /// What a registry wants to see.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
-    Password { user: String, password: String },
+    Password {
+        user: String,
+        password: String,
+    },
     /// With which short-lived tokens are asked for.
     Identity(String),
 }
@@ -172,7 +175,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_told_without_what_it_says() {
-        for config in [r#"{"auths": {"h.example": {"auth": 42424}}}"#, r#"{"auths": {"h.example": {"auth": "42424"}}}"#] {
+        for config in [
+            r#"{"auths": {"h.example": {"auth": 42424}}}"#,
+            r#"{"auths": {"h.example": {"auth": "42424"}}}"#,
+        ] {
             let error = found(config, "h.example").unwrap_err();
             assert!(!error.contains("42424"), "{error}");
         }
@@ -183,7 +189,10 @@ mod tests {
     #[test]
     fn a_helper_that_is_not_there_or_no_name_is_an_error() {
         let missing = found(r#"{"credsStore": "layergate-missing"}"#, "h.example").unwrap_err();
-        assert!(missing.starts_with("docker-credential-layergate-missing cannot be run"), "{missing}");
+        assert!(
+            missing.starts_with("docker-credential-layergate-missing cannot be run"),
+            "{missing}"
+        );
         assert!(found(r#"{"credHelpers": {"h.example": "../sh"}}"#, "h.example").is_err());
     }
 }

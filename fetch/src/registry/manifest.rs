@@ -104,9 +104,8 @@ mod tests {
 
     #[test]
     fn only_an_artifact_of_one_layer_of_the_right_type_is_taken() {
-        let layer = |digest: &str| {
-            format!(r#"{{"mediaType": "a/b", "digest": "{digest}", "size": 1}}"#)
-        };
+        let layer =
+            |digest: &str| format!(r#"{{"mediaType": "a/b", "digest": "{digest}", "size": 1}}"#);
         let digest = format!("sha256:{}", "0".repeat(64));
         let read = |kind: &str, layers: &[String]| {
             let json = format!(
@@ -118,7 +117,11 @@ mod tests {
         };
         assert_eq!(read(r#""artifactType": "a/b","#, &[layer(&digest)]), Ok(()));
         assert_eq!(read("", &[layer(&digest)]), Ok(()));
-        assert!(read(r#""artifactType": "c/d","#, &[layer(&digest)]).unwrap_err().ends_with("it is c/d, not a/b"));
+        assert!(
+            read(r#""artifactType": "c/d","#, &[layer(&digest)])
+                .unwrap_err()
+                .ends_with("it is c/d, not a/b")
+        );
         assert!(read(r#""artifactType": "a/b","#, &[]).is_err());
         assert!(read("", &[layer("sha256:../..")]).is_err());
         assert!(Manifest::only_layer(b"<html>", "a/b").is_err());

@@ -155,13 +155,11 @@ impl<'a> Registry<'a> {
         }
         // An upload that breaks off is begun anew, with a place of its own.
         self.client.patiently(|| {
-            let uploads = self.base.join(&format!("v2/{}/blobs/uploads", self.reference.repository));
+            let uploads =
+                self.base.join(&format!("v2/{}/blobs/uploads", self.reference.repository));
             let uploads = uploads.with_suffix("/");
-            let begin = Request {
-                method: Method::POST,
-                sent: Sent::Bytes(b""),
-                ..Request::get(&uploads)
-            };
+            let begin =
+                Request { method: Method::POST, sent: Sent::Bytes(b""), ..Request::get(&uploads) };
             let answer = self.ask(begin, true)?;
             let location = answer.header("location").filter(|_| answer.status() == 202);
             let Some(location) = location else { return Err(answer.problem()) };
@@ -206,10 +204,8 @@ impl<'a> Registry<'a> {
         let Reference { tag: named, digest: wanted, .. } = self.reference;
         let name = wanted.as_deref().or(named.as_deref()).unwrap_or(tag);
         let address = self.address("manifests", name);
-        let request = Request {
-            headers: vec![("accept", MANIFEST.to_owned())],
-            ..Request::get(&address)
-        };
+        let request =
+            Request { headers: vec![("accept", MANIFEST.to_owned())], ..Request::get(&address) };
         let mut answer = self.ask(request, false)?;
         if answer.status() != 200 {
             return Err(answer.problem());

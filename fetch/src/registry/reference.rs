@@ -73,7 +73,9 @@ fn parse(text: &str) -> Result<Reference, &'static str> {
             && it.bytes().last().is_some_and(is_of_name)
     };
     if repository.len() > 255 || !repository.split('/').all(is_part) {
-        return Err("its repository must be of lower-case letters, digits and . _ - between slashes");
+        return Err(
+            "its repository must be of lower-case letters, digits and . _ - between slashes",
+        );
     }
     if tag.is_some_and(|it| !is_tag(it)) {
         return Err("its tag must be of letters, digits and . _ -");
@@ -112,7 +114,16 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for text in ["", "a/../b", "A/b", "h.example/", "h.example/a:", "a:b c", "a@sha256:1", "h.example/a?b"] {
+        for text in [
+            "",
+            "a/../b",
+            "A/b",
+            "h.example/",
+            "h.example/a:",
+            "a:b c",
+            "a@sha256:1",
+            "h.example/a?b",
+        ] {
             assert!(Reference::parse(text).is_err(), "{text:?}");
         }
     }
