@@ -297,3 +297,14 @@ fn a_registry_keeps_a_database_for_those_who_may() {
         "{broken}"
     );
 }
+
+#[test]
+fn every_name_that_is_looked_for_is_in_the_readme() {
+    let readme = include_str!("../../README.md");
+    for name in layergate_fetch::FILES.iter().chain([&layergate_fetch::LIST]) {
+        let packed = name.strip_suffix(".csv.gz").map(|it| format!("`{it}.csv`, "));
+        let is_told = readme.contains(&format!("`{name}`"))
+            || packed.is_some_and(|it| readme.contains(&it) || readme.contains(it.trim_end_matches(", ")));
+        assert!(is_told, "{name}");
+    }
+}
