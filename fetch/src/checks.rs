@@ -118,15 +118,15 @@ fn crc32c(start: u32, bytes: &[u8]) -> u32 {
 #[expect(clippy::indexing_slicing, reason = "checked while it is compiled")]
 const fn table() -> [u32; 256] {
     let mut table = [0; 256];
-    let mut at = 0;
-    while at < 256 {
-        let (mut value, mut bit) = (at as u32, 0);
+    let (mut at, mut start) = (0, 0);
+    while at < table.len() {
+        let (mut value, mut bit): (u32, u32) = (start, 0);
         while bit < 8 {
             value = (value >> 1) ^ if value & 1 == 1 { 0x82f6_3b78 } else { 0 };
             bit += 1;
         }
         table[at] = value;
-        at += 1;
+        (at, start) = (at + 1, start + 1);
     }
     table
 }

@@ -102,7 +102,7 @@ impl Client {
     pub fn new(settings: Settings) -> Result<Self, FetchError> {
         let mut tls = TlsConfig::builder();
         if let Some(path) = &settings.certificates {
-            let failed = |it: Problem| it.at(path.display());
+            let failed = |it: Problem| it.at(&path.display());
             tls = tls.root_certs(certificates(path).map_err(failed)?);
         }
         let config = Agent::config_builder()

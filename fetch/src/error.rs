@@ -1,5 +1,6 @@
 //! Why something could not be had.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -75,7 +76,7 @@ impl Problem {
         }
     }
 
-    pub(crate) fn at(self, url: impl ToString) -> FetchError {
+    pub(crate) fn at(self, url: &(impl fmt::Display + ?Sized)) -> FetchError {
         FetchError { url: url.to_string(), source: self }
     }
 

@@ -189,7 +189,7 @@ fn a_server_that_fails_leaves_the_last_good_database() {
 struct Registry {
     process: Child,
     host: String,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Drop for Registry {
@@ -204,15 +204,12 @@ const USERS: &str = "me:$2y$05$abcdefghijklmnopqrstuuQDoL5Sa/TtfS/XN4AY/jgq.HBbO
 
 impl Registry {
     /// Nothing, and says so, on a machine that cannot have one.
+    #[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
     fn start() -> Option<Self> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         let install = repository.join("tests/engine/install");
         if !Command::new(install).arg("registry").status().unwrap().success() {
-            writeln!(
-                std::io::stderr(),
-                "SKIPPED: no registry can be had here; push and pull are not tested"
-            )
-            .unwrap();
+            eprintln!("SKIPPED: no registry can be had here; push and pull are not tested");
             return None;
         }
         let home = tempfile::tempdir().unwrap();
@@ -233,10 +230,10 @@ impl Registry {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut registry = Self { process, host: String::new(), _home: home };
+        let mut registry = Self { process, host: String::new(), home };
         let begin = Instant::now();
         while registry.host.is_empty() {
-            let log = fs::read_to_string(registry._home.path().join("log")).unwrap();
+            let log = fs::read_to_string(registry.home.path().join("log")).unwrap();
             assert!(begin.elapsed() < Duration::from_secs(60), "no registry: {log}");
             if let Some((_, rest)) = log.split_once("listening on ") {
                 let end = rest.find(|it: char| !it.is_ascii_digit() && !matches!(it, '.' | ':'));
@@ -304,7 +301,9 @@ fn every_name_that_is_looked_for_is_in_the_readme() {
     for name in layergate_fetch::FILES.iter().chain([&layergate_fetch::LIST]) {
         let packed = name.strip_suffix(".csv.gz").map(|it| format!("`{it}.csv`, "));
         let is_told = readme.contains(&format!("`{name}`"))
-            || packed.is_some_and(|it| readme.contains(&it) || readme.contains(it.trim_end_matches(", ")));
+            || packed.is_some_and(|it| {
+                readme.contains(&it) || readme.contains(it.trim_end_matches(", "))
+            });
         assert!(is_told, "{name}");
     }
 }

@@ -67,7 +67,7 @@ impl Pulled {
     /// Puts it at its place, in one step.
     pub fn keep(self) -> Result<(), FetchError> {
         let target = &self.target;
-        fs::rename(&self.path, target).map_err(|it| Problem::file(target)(it).at(target.display()))
+        fs::rename(&self.path, target).map_err(|it| Problem::file(target)(it).at(&target.display()))
     }
 }
 
@@ -138,7 +138,7 @@ impl<'a> Registry<'a> {
                 sent: Sent::Bytes(&bytes),
                 ..Request::get(&address)
             };
-            let answer = self.ask(request, true)?;
+            let answer = self.ask(&request, true)?;
             if !matches!(answer.status(), 200..=202) {
                 return Err(answer.problem());
             }
@@ -150,7 +150,7 @@ impl<'a> Registry<'a> {
     fn put_blob(&self, digest: &str, sent: Sent<'_>) -> Result<(), Problem> {
         let address = self.address("blobs", digest);
         let request = Request { method: Method::HEAD, ..Request::get(&address) };
-        if self.ask(request, true)?.status() == 200 {
+        if self.ask(&request, true)?.status() == 200 {
             return Ok(());
         }
         // An upload that breaks off is begun anew, with a place of its own.
@@ -160,7 +160,7 @@ impl<'a> Registry<'a> {
             let uploads = uploads.with_suffix("/");
             let begin =
                 Request { method: Method::POST, sent: Sent::Bytes(b""), ..Request::get(&uploads) };
-            let answer = self.ask(begin, true)?;
+            let answer = self.ask(&begin, true)?;
             let location = answer.header("location").filter(|_| answer.status() == 202);
             let Some(location) = location else { return Err(answer.problem()) };
             let place = uploads.resolve(location)?;
@@ -206,7 +206,7 @@ impl<'a> Registry<'a> {
         let address = self.address("manifests", name);
         let request =
             Request { headers: vec![("accept", MANIFEST.to_owned())], ..Request::get(&address) };
-        let mut answer = self.ask(request, false)?;
+        let mut answer = self.ask(&request, false)?;
         if answer.status() != 200 {
             return Err(answer.problem());
         }
@@ -287,9 +287,9 @@ impl<'a> Registry<'a> {
         self.base.join(&format!("v2/{}/{kind}/{name}", self.reference.repository))
     }
 
-    fn ask(&self, request: Request<'_>, writes: bool) -> Result<Answer, Problem> {
+    fn ask(&self, request: &Request<'_>, writes: bool) -> Result<Answer, Problem> {
         self.client.patiently(|| {
-            let answer = self.ask_once(&request, writes)?;
+            let answer = self.ask_once(request, writes)?;
             match answer.problem() {
                 problem if problem.is_passing() => Err(problem),
                 _ => Ok(answer),

@@ -20,7 +20,7 @@ pub struct Reference {
 impl Reference {
     pub fn parse(text: &str) -> Result<Self, FetchError> {
         let shown: String = text.chars().filter(|it| !it.is_control()).take(300).collect();
-        parse(text).map_err(|why| Problem::Address(why).at(shown))
+        parse(text).map_err(|why| Problem::Address(why).at(&shown))
     }
 
     pub fn tag(&self) -> Option<&str> {
