@@ -1,7 +1,7 @@
 //! The command line: arguments in, output and exit code out.
 //!
 //! One binary, two faces: started by BuildKit as a frontend it gates that build; with a subcommand
-//! it is a tool. Exit codes: 0 done, 2 could not be done.
+//! it is a tool. Exit codes: 0 done, 1 a database is wrong, 2 could not be done.
 
 mod db;
 mod progress;
@@ -41,17 +41,27 @@ enum Command {
 struct Failure {
     message: String,
     hint: Option<&'static str>,
+    /// The exit code.
+    code: u8,
 }
 
 impl Failure {
     fn new(error: &dyn std::error::Error) -> Self {
         let causes = std::iter::successors(error.source(), |it| it.source());
         let message = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
-        Self { message, hint: None }
+        Self::of(message)
+    }
+
+    fn of(message: String) -> Self {
+        Self { message, hint: None, code: 2 }
     }
 
     fn hint(self, hint: &'static str) -> Self {
         Self { hint: Some(hint), ..self }
+    }
+
+    fn code(self, code: u8) -> Self {
+        Self { code, ..self }
     }
 }
 
@@ -81,7 +91,7 @@ fn report(outcome: Result<(), Failure>) -> ExitCode {
         Err(failure) => {
             // Nowhere is left to say that standard error is closed.
             writeln!(std::io::stderr(), "{failure}").unwrap_or_default();
-            ExitCode::from(2)
+            ExitCode::from(failure.code)
         }
     }
 }

@@ -14,8 +14,10 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use super::blocks;
+use super::database::{Database, DatabaseError};
 use super::gather::Gathered;
 use super::input::{self, BadRecord, Progress, Reading};
+use super::key::SecretKey;
 use super::layout::{Directory, HEADER, Header, SCHEMA, SIGNATURE, ShardEntry, Source};
 use super::packed::{Piece, pack};
 
@@ -27,6 +29,8 @@ pub struct Options<'a> {
     pub built: Option<&'a str>,
     /// Without summaries and references: all that is needed to judge.
     pub is_slim: bool,
+    /// Signs the database.
+    pub key: Option<&'a SecretKey>,
     pub progress: Option<Progress<'a>>,
 }
 
@@ -61,15 +65,25 @@ pub enum BuildError {
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("no usable record in {} ({bad} bad, {others} of other ecosystems or withdrawn)", dir.display())]
-    Empty { dir: PathBuf, bad: usize, others: usize },
+    #[error("no usable record in {dir} ({bad} bad, {others} of other ecosystems or withdrawn)")]
+    Empty { dir: String, bad: usize, others: usize },
     #[error("the advisories do not fit one database file")]
     TooLarge,
 }
 
 /// Builds `out` from every file below `dir` that a source publishes.
 pub fn build(dir: &Path, out: &Path, options: Options<'_>) -> Result<BuildReport, BuildError> {
-    let files = input::list(dir).map_err(|(path, source)| BuildError::Read { path, source })?;
+    build_from(&[dir], out, options)
+}
+
+/// Builds `out` from every file of a source below any of these folders.
+pub fn build_from(
+    from: &[&Path],
+    out: &Path,
+    options: Options<'_>,
+) -> Result<BuildReport, BuildError> {
+    let listed: Result<Vec<_>, _> = from.iter().map(|it| input::list(it)).collect();
+    let files = listed.map_err(|(path, source)| BuildError::Read { path, source })?.concat();
     let (mut gathered, mut bad) = (Gathered::default(), Vec::new());
     let progress = options.progress.unwrap_or(&|_, _| {});
     let mut reading = Reading { into: &mut gathered, bad: &mut bad, progress };
@@ -80,7 +94,8 @@ pub fn build(dir: &Path, out: &Path, options: Options<'_>) -> Result<BuildReport
     let counts = gathered.counts();
     if counts.records == 0 {
         let others = counts.others + counts.withdrawn;
-        return Err(BuildError::Empty { dir: dir.to_owned(), bad: bad.len(), others });
+        let dirs: Vec<String> = from.iter().map(|it| it.display().to_string()).collect();
+        return Err(BuildError::Empty { dir: dirs.join(", "), bad: bad.len(), others });
     }
     let failed = |source| BuildError::Write { path: out.to_owned(), source };
     let (bytes, directory) = file_of(&gathered, counts.records, options).map_err(failed)?;
@@ -153,7 +168,7 @@ fn file_of(
             raw: raw_len,
             rest: rest.len() as u64,
             digest,
-            signature: [0; SIGNATURE],
+            signature: options.key.map_or([0; SIGNATURE], |it| it.sign(&digest)),
         };
         let mut bytes = Vec::with_capacity(HEADER + packed.len() + rest.len());
         bytes.extend_from_slice(&header.write());
@@ -162,6 +177,19 @@ fn file_of(
         bytes
     });
     Ok((bytes, directory))
+}
+
+/// Signs a database that is there already; it stays as it is otherwise, and as a whole.
+pub fn sign(file: &Path, key: &SecretKey) -> Result<(), DatabaseError> {
+    let database = Database::open(file)?;
+    database.verify()?;
+    let (digest, _) = database.seal();
+    let failed = |it: io::Error| DatabaseError { path: file.to_owned(), source: it.into() };
+    let mut bytes = fs::read(file).map_err(failed)?;
+    if let Some(place) = bytes.get_mut(HEADER - SIGNATURE..HEADER) {
+        place.copy_from_slice(&key.sign(digest));
+    }
+    write_whole(file, &bytes).map_err(failed)
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {

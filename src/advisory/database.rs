@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::blocks::{self, Block};
 use super::detail::{Detail, Exploitation};
+use super::key::PublicKey;
 use super::layout::{DETAILS, Directory, FLAWS, HEADER, Header, SCHEMA, Source};
 use super::packed::Piece;
 use super::shard::{Row, Rows, Shard};
@@ -103,6 +104,10 @@ pub enum Problem {
     Checksum(&'static str),
     #[error("the {0} cannot be read, though its checksum matches")]
     Malformed(&'static str),
+    #[error("it is not signed")]
+    Unsigned,
+    #[error("its signature is not of the key {0}")]
+    Signature(PublicKey),
 }
 
 impl Database {
@@ -181,6 +186,17 @@ impl Database {
     pub fn seal(&self) -> (&[u8; 32], Option<&[u8; 64]>) {
         let signature = &self.header.signature;
         (&self.header.digest, Some(signature).filter(|it| it.iter().any(|byte| *byte != 0)))
+    }
+
+    /// Checks that whoever has the secret half of `key` signed this database. The rest of the file
+    /// hangs on what is signed: each piece is checked when it is read.
+    pub fn verify_signature(&self, key: &PublicKey) -> Result<(), DatabaseError> {
+        let (digest, signature) = self.seal();
+        let signature = signature.ok_or_else(|| self.failed(Problem::Unsigned))?;
+        if !key.has_signed(digest, signature) {
+            return Err(self.failed(Problem::Signature(*key)));
+        }
+        Ok(())
     }
 
     /// Reads and checks every byte.

@@ -19,7 +19,7 @@ use super::wire::{Reader, put_number, put_text};
 /// The first bytes of the file.
 pub(super) const MAGIC: &[u8; 8] = b"LGADVDB\n";
 /// Changes with every change of the layout or of its meaning.
-pub(super) const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 2;
 /// The length of what stands before the directory.
 pub(super) const HEADER: usize = 8 + 4 + 4 + 4 + 8 + 32 + SIGNATURE;
 /// The length of an Ed25519 signature.

@@ -15,6 +15,7 @@ mod ecosystems;
 mod gather;
 mod ids;
 mod input;
+mod key;
 mod layout;
 mod names;
 mod osv;
@@ -27,11 +28,12 @@ mod text;
 mod wire;
 
 pub use affected::{Affected, End, Range};
-pub use build::{BuildError, BuildReport, Options, build};
+pub use build::{BuildError, BuildReport, Options, build, build_from, sign};
 pub use database::{Database, DatabaseError, Problem, Provenance};
 pub use detail::{Detail, Exploitation};
 pub use input::{BadRecord, Progress};
-pub use layout::Source;
+pub use key::{KeyError, PublicKey, SecretKey};
+pub use layout::{SCHEMA, Source};
 pub use names::primary;
 pub use shard::{Row, Rows, Shard};
 

@@ -1,5 +1,10 @@
 //! `layergate db`: makes and describes the advisory database.
 
+mod keys;
+#[cfg(feature = "network")]
+mod network;
+mod sources;
+
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,22 +17,30 @@ use crate::report::plain;
 /// The most bad records that are named one by one.
 const MAX_NAMED: usize = 20;
 
-/// Makes or describes an advisory database.
+/// Makes, describes and moves advisory databases.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Compiles a directory of OSV records (JSON files, at any depth) into one file
+    /// Compiles what OSV and other sources publish, in folders or at addresses, into one file
     #[command(after_help = "Example:\n    layergate db build ./advisories -o layergate.db")]
     Build {
-        /// The directory
-        #[arg(value_name = "DIR")]
-        from: PathBuf,
+        #[command(flatten)]
+        sources: sources::Sources,
         /// The file to write; the old one stays until the new one is complete
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
         /// The date that the database gives as its own [default: the newest date among the records]
         #[arg(long, value_name = "DATE")]
         built: Option<String>,
+        /// Sign it with this secret Ed25519 key, PKCS#8 as PEM
+        #[arg(long, value_name = "KEY.pem")]
+        sign: Option<PathBuf>,
     },
+    Sign(keys::Sign),
+    Verify(keys::Verify),
+    #[cfg(feature = "network")]
+    Push(network::Push),
+    #[cfg(feature = "network")]
+    Pull(network::Pull),
     /// Checks a database and says what is in it
     #[command(after_help = "Example:\n    layergate db info layergate.db")]
     Info {
@@ -39,14 +52,31 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Build { from, output, built } => build(from, output, built.as_deref()),
+        Command::Build { sources, output, built, sign } => {
+            build(sources, output, built.as_deref(), sign.as_deref())
+        }
+        Command::Sign(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        #[cfg(feature = "network")]
+        Command::Push(command) => command.run(),
+        #[cfg(feature = "network")]
+        Command::Pull(command) => command.run(),
         Command::Info { file } => info(file),
     }
 }
 
-fn build(from: &Path, output: &Path, built: Option<&str>) -> Result<(), Failure> {
-    let options = advisory::Options { built, ..advisory::Options::default() };
-    let report = advisory::build(from, output, options).map_err(|it| {
+fn build(
+    sources: &sources::Sources,
+    output: &Path,
+    built: Option<&str>,
+    sign: Option<&Path>,
+) -> Result<(), Failure> {
+    // A key that cannot be used is told before anything is fetched.
+    let key = sign.map(keys::secret).transpose()?;
+    let folders = sources.folders()?;
+    let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+    let options = advisory::Options { built, key: key.as_ref(), ..advisory::Options::default() };
+    let report = advisory::build_from(&folders, output, options).map_err(|it| {
         Failure::new(&it).hint("it takes what OSV and the other sources publish; see README.md")
     })?;
     tell(&mut io::stderr(), &report, output);

@@ -1,4 +1,4 @@
-//! One line on a terminal that says how far a scan is.
+//! One line on a terminal that says how far something is.
 
 use std::io::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +21,11 @@ impl Meter {
     }
 
     pub(super) fn show(&self, progress: Progress) {
+        self.write(|| line(progress));
+    }
+
+    /// Writes what `line` says, if it is time to.
+    pub(super) fn write(&self, line: impl FnOnce() -> String) {
         let Some(shown) = &self.shown else { return };
         let mut last = shown.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_some_and(|it| it.elapsed() < PAUSE) {
@@ -28,7 +33,7 @@ impl Meter {
         }
         *last = Some(Instant::now());
         // The line is taken back to its beginning, and what was there before is wiped out.
-        write!(io::stderr(), "\r{}\x1b[K", line(progress)).unwrap_or_default();
+        write!(io::stderr(), "\r{}\x1b[K", line()).unwrap_or_default();
     }
 
     /// Leaves the line empty.
@@ -56,7 +61,7 @@ fn line(progress: Progress) -> String {
 }
 
 /// In decimal units, as file managers count.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes / 1000),
         1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),

@@ -47,7 +47,7 @@ fn help_says_what_it_is_for() {
     out| Commands:
     out|   scan       Lists packages, secrets and harmful files of a directory or an image
     out|   scan-step  Scans one step of a build into an inventory: what the frontend runs inside the build
-    out|   db         Makes or describes an advisory database
+    out|   db         Makes, describes and moves advisory databases
     out|   help       Print this message or the help of the given subcommand(s)
     out|
     out| Options:
@@ -84,17 +84,22 @@ fn scan_help_names_every_mount() {
 }
 
 #[test]
-fn db_help_names_both_commands() {
+#[cfg(feature = "network")]
+fn db_help_names_every_command() {
     insta::assert_snapshot!(run(directory().path(), &["db", "--help"]), @r"
     exit 0
-    out| Makes or describes an advisory database
+    out| Makes, describes and moves advisory databases
     out|
     out| Usage: layergate db <COMMAND>
     out|
     out| Commands:
-    out|   build  Compiles a directory of OSV records (JSON files, at any depth) into one file
-    out|   info   Checks a database and says what is in it
-    out|   help   Print this message or the help of the given subcommand(s)
+    out|   build   Compiles what OSV and other sources publish, in folders or at addresses, into one file
+    out|   sign    Signs a database that is there already
+    out|   verify  Checks every byte of a database and, with a key, who signed it; exit code 1 if it is wrong
+    out|   push    Puts a database into a registry
+    out|   pull    Takes a database out of a registry
+    out|   info    Checks a database and says what is in it
+    out|   help    Print this message or the help of the given subcommand(s)
     out|
     out| Options:
     out|   -h, --help  Print help
@@ -108,6 +113,7 @@ fn a_bad_record_is_named_and_the_good_ones_are_taken() {
     insta::assert_snapshot!(without_format(&built), @r"
     exit 0
     err| layergate.db: 1 records, 1 advisories on 1 packages, newest 2026-01-02T00:00:00Z, … bytes
+    err| OSV PyPI: 1 records, newest 2026-01-02T00:00:00Z
     err| bad record osv/bad.json: not an OSV record: EOF while parsing a value at line 1 column 7
     ");
     let told = run(directory.path(), &["db", "info", "layergate.db"]);
@@ -147,7 +153,7 @@ fn errors_say_what_is_missing_and_where() {
     insta::assert_snapshot!(run(directory.path(), &["db", "build", "absent", "-o", "x"]), @r"
     exit 2
     err| layergate: cannot read absent: No such file or directory (os error 2)
-    err| it takes OSV records as OSV's exports hold them, one JSON file each
+    err| it takes what OSV and the other sources publish; see README.md
     ");
     insta::assert_snapshot!(run(directory.path(), &["scan-step", "--view", "absent", "--out", "out"]), @r"
     exit 2

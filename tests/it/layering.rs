@@ -157,6 +157,44 @@ fn only_the_gate_and_the_command_line_know_the_frontend() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// The frontend and the scan are the same binary, so that the compiler does not see to it.
+#[test]
+fn only_the_database_commands_know_the_network() {
+    let sources = sources();
+    let may = root().join("cli/db/network.rs");
+    let ways = ["layergate_fetch", "ureq", "std::net", "TcpStream", "UdpSocket", "UnixStream"];
+    let rule = |it: &Source| {
+        ways.into_iter().filter(|by| it.path != may && it.names(by)).collect::<Vec<_>>()
+    };
+    let found = offenders(rule, &sources);
+    assert!(found.is_empty(), "{found:#?}");
+    // What it does is asked for by the other commands on databases, and by nothing else.
+    let rule = |it: &Source| {
+        let is_of_db =
+            it.path.starts_with(root().join("cli/db")) || it.path == root().join("cli/db.rs");
+        if !is_of_db && it.names("network::") { vec!["network"] } else { vec![] }
+    };
+    let found = offenders(rule, &sources);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_network_and_the_frontend_do_not_know_each_other() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = |of: &str| fs::read_to_string(home.join(of).join("Cargo.toml")).unwrap();
+    for of in ["proto", "frontend"] {
+        let text = manifest(of);
+        let found = ["layergate-fetch", "ureq", "rustls"].into_iter().find(|it| text.contains(it));
+        assert_eq!(found, None, "{of}");
+    }
+    let text = manifest("fetch");
+    let knows =
+        |it: &&str| text.contains(&format!("{it}.workspace")) || text.contains(&format!("{it} ="));
+    let found =
+        ["layergate", "layergate-frontend", "layergate-proto", "tokio"].into_iter().find(knows);
+    assert_eq!(found, None);
+}
+
 #[test]
 fn nothing_prints_past_the_writer_it_was_given() {
     let sources = sources();

@@ -10,5 +10,8 @@
 
 mod cli;
 mod layering;
+#[cfg(feature = "network")]
+mod network;
 mod run;
 mod scan;
+mod signing;
