@@ -4,6 +4,7 @@
 //! affected if either says so. Events become intervals once, when the database is built.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use crate::model::Fix;
 use crate::version::{Scheme, compare, compare_to_bound};
@@ -66,6 +67,38 @@ impl<S: AsRef<str>> Affected<S> {
             it == version || compare_to_bound(scheme, version, it) == Some(Ordering::Equal)
         };
         self.ranges.iter().any(|it| it.contains(scheme, version)) || self.versions.iter().any(is)
+    }
+}
+
+/// The most versions that are listed one by one.
+const MAX_LISTED: usize = 5;
+
+impl<S: AsRef<str>> fmt::Display for Affected<S> {
+    /// `from 1.0 before 1.5, from 2.0 on`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts: Vec<String> = self.ranges.iter().map(ToString::to_string).collect();
+        parts.extend(self.versions.iter().take(MAX_LISTED).map(|it| it.as_ref().to_owned()));
+        f.write_str(&parts.join(", "))?;
+        match self.versions.len().checked_sub(MAX_LISTED) {
+            Some(more) if more > 0 => write!(f, " and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<S: AsRef<str>> fmt::Display for Range<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let from =
+            self.introduced.as_ref().map_or(String::new(), |it| format!("from {} ", it.as_ref()));
+        match &self.end {
+            End::Fixed(bound) => write!(f, "{from}before {}", bound.as_ref()),
+            End::LastAffected(bound) => write!(f, "{from}to {}", bound.as_ref()),
+            End::Limit(bound) => {
+                write!(f, "{from}before {}, and nothing is said of it", bound.as_ref())
+            }
+            End::Open if self.introduced.is_none() => f.write_str("every version"),
+            End::Open => write!(f, "{from}on"),
+        }
     }
 }
 

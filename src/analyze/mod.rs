@@ -61,6 +61,7 @@ use crate::model::{Component, LayerPath};
 
 pub use found::Found;
 pub use input::{Input, Unread};
+pub use sbom::component_of_purl;
 pub use want::{
     DirectoryWants, HEAD, Magic, Set, Want, magic, may_sniff, wanting, wanting_directory,
     wanting_head, wanting_link,

@@ -1,8 +1,10 @@
 //! `layergate db`: makes and describes the advisory database.
 
+mod diff;
 mod keys;
 #[cfg(feature = "network")]
 mod network;
+mod query;
 mod sources;
 
 use std::io::{self, Write as _};
@@ -41,6 +43,8 @@ pub(super) enum Command {
     Push(network::Push),
     #[cfg(feature = "network")]
     Pull(network::Pull),
+    Query(query::Query),
+    Diff(diff::Diff),
     /// Checks a database and says what is in it
     #[command(after_help = "Example:\n    layergate db info layergate.db")]
     Info {
@@ -61,6 +65,8 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Push(command) => command.run(),
         #[cfg(feature = "network")]
         Command::Pull(command) => command.run(),
+        Command::Query(command) => command.run(),
+        Command::Diff(command) => command.run(),
         Command::Info { file } => info(file),
     }
 }
@@ -132,10 +138,32 @@ fn info(file: &Path) -> Result<(), Failure> {
     let database = Database::open(file).map_err(|it| unusable(&it))?;
     database.verify().map_err(|it| unusable(&it))?;
     let it = database.provenance();
-    let text = format!(
-        "date     {}\nbuilt    {}\nrecords  {}\ndigest   {}\n",
-        it.source_date, it.built, it.records, it.digest
+    let mut text = format!(
+        "date     {}\nbuilt    {}\nrecords  {}\ndigest   {}\nsigned   {}\n",
+        it.source_date,
+        it.built,
+        it.records,
+        it.digest,
+        if database.seal().1.is_some() {
+            "yes; check with: layergate db verify --key PUB"
+        } else {
+            "no"
+        }
     );
+    for source in database.sources() {
+        text += &format!(
+            "source   {}: {} records, newest {}\n",
+            plain(&source.name),
+            source.records,
+            plain(&source.date)
+        );
+    }
+    for (ecosystem, n_packages, n_advisories) in database.ecosystems() {
+        text += &format!(
+            "holds    {}: {n_advisories} advisories on {n_packages} packages\n",
+            plain(ecosystem)
+        );
+    }
     io::stdout().write_all(text.as_bytes()).unwrap_or_default();
     Ok(())
 }

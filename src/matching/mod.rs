@@ -7,11 +7,14 @@
 //! however many databases describe it under however many names.
 
 mod databases;
+mod explain;
 mod merge;
 mod module;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::explain::{Explained, Outcome, Word, explain};
 
 use self::databases::databases;
 use self::merge::Flaws;

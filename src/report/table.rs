@@ -1,7 +1,7 @@
 //! Columns that line up.
 
 /// The rows, each cell but the last padded to the widest of its column, two spaces apart.
-pub(super) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+pub fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|it| it.get(column));

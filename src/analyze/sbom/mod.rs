@@ -5,3 +5,5 @@ pub(super) mod document;
 
 mod purl;
 mod reader;
+
+pub use purl::component as component_of_purl;

@@ -42,7 +42,7 @@ pub(super) fn named(purls: &[String], name: Option<&str>, version: Option<&str>)
 }
 
 /// The component that `raw` names, if it can be read.
-fn component(raw: &str) -> Option<Component> {
+pub fn component(raw: &str) -> Option<Component> {
     let purl = PackageUrl::from_str(raw).ok().filter(|_| raw.len() <= MAX_LENGTH)?;
     let kind = purl.ty();
     let ecosystem = ecosystem(kind);
