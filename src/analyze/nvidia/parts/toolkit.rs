@@ -9,7 +9,6 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "cuda-toolkit",
         title: "CUDA Toolkit",
-        products: &["NVIDIA CUDA Toolkit", "CUDA Toolkit"],
         packages: &[
             "cuda",
             "cuda-command-line-tools",
@@ -316,7 +315,6 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "nvjpeg",
         title: "nvJPEG",
-        products: &["nvJPEG"],
         of: Some("cuda-toolkit"),
         pypi: &["nvidia-nvjpeg"],
         packages: &["cuda-nvjpeg", "libnvjpeg"],
