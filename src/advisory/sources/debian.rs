@@ -146,16 +146,18 @@ impl Packages<'_, '_> {
 
 /// What is said of one release; nothing where Debian has not found out yet.
 fn said(id: &str, release: &Release) -> Result<Option<Advisory>, String> {
+    let fixed = release.fixed_version.as_deref();
     let urgency = release.urgency.as_deref().unwrap_or_default();
     let severity = distro_word(urgency).unwrap_or_default();
+    let is_denied = fixed == Some("0");
+    let severity = if is_denied { Severity::Unknown } else { severity };
     let rated_by = if severity == Severity::Unknown { "" } else { "Debian" }.to_owned();
     let flaw = |status| Flaw { id: id.to_owned(), severity, rated_by, status, ..Flaw::default() };
     let until =
         |end| Affected { ranges: vec![Range { introduced: None, end }], ..Affected::default() };
-    let fixed = release.fixed_version.as_deref();
     let (status, affected) = match (release.status.as_deref(), fixed) {
         (Some("undetermined"), _) => return Ok(None),
-        (_, Some("0")) => (Status::NotAffected, Affected::default()),
+        _ if is_denied => (Status::NotAffected, Affected::default()),
         (Some("resolved"), Some(version)) => {
             if compare(Scheme::Deb, version, version).is_none() || !is_plain(version) {
                 return Err(format!("not a version: {}", short(version)));

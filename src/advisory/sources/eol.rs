@@ -87,7 +87,7 @@ pub(super) fn read(path: &Path, bytes: &[u8], intake: &mut Intake<'_>) -> Result
         (answer.result.name, releases, day(&answer.last_modified.unwrap_or_default()))
     };
     let Some((_, distro)) = DISTROS.iter().find(|it| it.0 == product) else {
-        intake.gathered.skip("products that are no distribution, of endoflife.date", 1);
+        intake.gathered.skip("endoflife.date's other products", 1);
         return Ok(());
     };
     let mut n_releases = 0;

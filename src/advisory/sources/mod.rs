@@ -139,8 +139,9 @@ impl<'a> Intake<'a> {
         for (what, count) in skipped {
             self.gathered.skip(what, count);
         }
+        let n_records = records.iter().filter(|it| !it.rows.is_empty()).count();
         if !records.is_empty() {
-            self.gathered.source(source, &date, records.len());
+            self.gathered.source(source, &date, n_records);
         }
         for record in records {
             self.gathered.record(record);

@@ -35,7 +35,7 @@ pub(super) fn parsed(csaf: &Csaf) -> Parsed {
     let about = &csaf.document;
     let mut parsed = Parsed { source: "Red Hat VEX", date: about.modified(), ..Parsed::default() };
     if about.category != "csaf_vex" {
-        parsed.skipped.push(("Red Hat advisories, as VEX documents say the same", 1));
+        parsed.skipped.push(("Red Hat's documents other than VEX", 1));
         return parsed;
     }
     let tree = Tree::of(csaf);

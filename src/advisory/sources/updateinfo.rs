@@ -56,11 +56,12 @@ struct Package {
 pub(super) fn read(from: impl BufRead, intake: &mut Intake<'_>) -> Result<(), String> {
     let mut reader = Reader::from_reader(from);
     let (mut buffer, mut text, mut update) = (Vec::new(), String::new(), Update::default());
-    let (mut is_within, mut n_open) = (false, 0usize);
+    let (mut is_within, mut n_open, mut is_begun) = (false, 0usize, false);
     loop {
         buffer.clear();
         let event = reader.read_event_into(&mut buffer);
         let event = event.map_err(|it| format!("not a list of updates, or not all of it: {it}"))?;
+        is_begun |= matches!(event, Event::Start(_));
         match event {
             Event::Start(tag) if tag.name().as_ref() == "update" => {
                 update = Update::default();
@@ -89,7 +90,9 @@ pub(super) fn read(from: impl BufRead, intake: &mut Intake<'_>) -> Result<(), St
                 update.close(tag.name().as_ref(), text.trim());
                 text.clear();
             }
-            Event::Eof if n_open > 0 => return Err("the list of updates is cut off".to_owned()),
+            Event::Eof if n_open > 0 || !is_begun => {
+                return Err("the list of updates is cut off".to_owned());
+            }
             Event::Eof => return Ok(()),
             _ => {}
         }

@@ -172,9 +172,7 @@ fn read(bulletin: Bulletin, parsed: &mut Parsed) {
         parsed.bad.push((format!("bulletin {}", bulletin.id), what));
     }
     if n_elsewhere > 0 {
-        parsed
-            .skipped
-            .push(("NVIDIA products that are none of its parts in an image", n_elsewhere));
+        parsed.skipped.push(("NVIDIA's products that are in no image", n_elsewhere));
     }
     for (cve, (rows, detail)) in flaws {
         let id = format!("NVIDIA-{}:{cve}", bulletin.id);

@@ -23,6 +23,10 @@ const REMARKS: &[&str] = &["cdi mode only for versions prior to 1.17.5"];
 /// Words before a version that only name what it is of, beside those of the product's name.
 const NOISE: &[&str] = &["curator", "cuda", "jp5.x:", "jp6.x:", "nvjpeg", "nvjpeg2000", "nvtiff"];
 
+/// Words that are never the product's.
+const GRAMMAR: &[&str] =
+    &["all", "and", "before", "driver", "earlier", "including", "prior", "through", "versions"];
+
 /// A version as a text has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version {
@@ -201,7 +205,8 @@ fn repaired(product: &str, text: &str) -> Option<Version> {
 /// one word, `12.0u1`, and `1.3.0 rc12` is `1.3.0rc12`.
 fn words(product: &str, text: &str) -> Vec<String> {
     let product = product.to_lowercase();
-    let names: Vec<&str> = product.split([' ', ',']).filter(|it| it.len() > 2).collect();
+    let is_word = |it: &&str| it.len() > 2 && !GRAMMAR.contains(it);
+    let names: Vec<&str> = product.split([' ', ',']).filter(is_word).collect();
     let text = text.to_lowercase();
     let mut words: Vec<String> = Vec::new();
     let mut is_update = false;
@@ -221,7 +226,7 @@ fn words(product: &str, text: &str) -> Vec<String> {
             _ => words.push(word.to_owned()),
         }
     }
-    words
+    if is_update { Vec::new() } else { words }
 }
 
 /// What a text on affected versions says.
