@@ -143,16 +143,17 @@ impl Reading<'_> {
             if batch.len() == DOCUMENTS || size >= DOCUMENTS_SIZE {
                 (self.progress)(&path.display().to_string(), n_read);
                 n_read += batch.len();
-                self.documents(path, std::mem::take(&mut batch));
+                self.documents(path, &batch);
+                batch.clear();
                 size = 0;
             }
         };
-        self.documents(path, batch);
+        self.documents(path, &batch);
         done
     }
 
     /// Reads documents on all cores, and takes them in their order.
-    fn documents(&mut self, path: &Path, batch: Vec<(PathBuf, Vec<u8>)>) {
+    fn documents(&mut self, path: &Path, batch: &[(PathBuf, Vec<u8>)]) {
         enum Read {
             Record(Box<Record>),
             Parsed(Parsed),

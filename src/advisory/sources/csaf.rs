@@ -83,9 +83,10 @@ pub(super) struct Branch {
 pub(super) struct Product {
     #[serde(default, deserialize_with = "nullable")]
     pub(super) name: String,
-    pub(super) product_id: String,
-    #[serde(default, deserialize_with = "nullable")]
-    pub(super) product_identification_helper: Identification,
+    #[serde(rename = "product_id")]
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "nullable", rename = "product_identification_helper")]
+    pub(super) identification: Identification,
 }
 
 #[derive(Default, Deserialize)]

@@ -104,7 +104,7 @@ impl Packages<'_, '_> {
                 Ok(entry) if is_plain(id) => self.flaw(package, id, entry),
                 Ok(_) => self.intake.bad.name(id, "not a plain name"),
                 Err(error) => {
-                    self.intake.bad.name(&format!("{id} in {package}"), &error.to_string())
+                    self.intake.bad.name(&format!("{id} in {package}"), &error.to_string());
                 }
             }
         }

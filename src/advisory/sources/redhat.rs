@@ -90,13 +90,13 @@ impl<'a> Tree<'a> {
         let mut open: Vec<&Branch> = csaf.product_tree.branches.iter().collect();
         while let Some(branch) = open.pop() {
             if let Some(product) = &branch.product {
-                products.insert(product.product_id.as_str(), product);
+                products.insert(product.id.as_str(), product);
             }
             open.extend(&branch.branches);
         }
         let joined = csaf.product_tree.relationships.iter().map(|it| {
             let parts = (it.product_reference.as_str(), it.relates_to_product_reference.as_str());
-            (it.full_product_name.product_id.as_str(), parts)
+            (it.full_product_name.id.as_str(), parts)
         });
         Self { products, joined: joined.collect() }
     }
@@ -111,10 +111,10 @@ impl<'a> Tree<'a> {
                 return None;
             }
         }
-        let cpe = self.products.get(product)?.product_identification_helper.cpe.as_deref()?;
+        let cpe = self.products.get(product)?.identification.cpe.as_deref()?;
         let (major, is_main) = release(cpe)?;
         let component = components.first()?;
-        let purl = |it: &Product| Purl::parse(it.product_identification_helper.purl.as_deref()?);
+        let purl = |it: &Product| Purl::parse(it.identification.purl.as_deref()?);
         let package = purl(component).filter(|it| it.kind == "rpm")?;
         let module = package.module.clone().or_else(|| {
             let of = components.iter().skip(1).filter_map(|it| purl(it));
@@ -124,7 +124,7 @@ impl<'a> Tree<'a> {
             // `nodejs:18/nodejs`, where nothing else says it.
             component.name.split_once('/').map(|it| it.0.to_owned()).filter(|it| it.contains(':'))
         });
-        let version = (!package.version.is_empty()).then(|| package.evr(&component.product_id));
+        let version = (!package.version.is_empty()).then(|| package.evr(&component.id));
         Some(Named {
             package: Package {
                 shard: format!("Red Hat:{major}"),

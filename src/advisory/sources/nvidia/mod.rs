@@ -102,7 +102,7 @@ pub(super) fn of_csaf(csaf: &Csaf) -> Parsed {
                 platform: platform.to_owned(),
                 version_text: product.name.clone(),
             };
-            listed.insert(product.product_id.as_str(), it);
+            listed.insert(product.id.as_str(), it);
         }
         open.extend(branch.branches.iter().map(|it| (it, platform)));
     }

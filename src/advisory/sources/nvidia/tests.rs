@@ -135,7 +135,7 @@ proptest::proptest! {
     fn any_text_is_read_without_a_panic(text in "\\PC{0,40}", other in "(All versions )?(prior to |up to |)[vr0-9.xurc -]{0,16}") {
         for part in ["driver", "tritonserver", "nemo", "cudf"] {
             for text in [&text, &other] {
-                drop(ranges(part, part, &other, text, &[&text, &other]));
+                drop(ranges(part, part, &other, text, &[text, &other]));
             }
         }
     }

@@ -185,7 +185,7 @@ fn of_part(part: &str, version: Version) -> Result<Version, &'static str> {
     if part == "tritonserver" {
         let parts = u32::try_from(year).ok().zip(u32::try_from(month).ok());
         let server = parts.and_then(|(year, month)| triton::version(year, month));
-        let server = server.as_deref().and_then(|it| self::version(it));
+        let server = server.as_deref().and_then(self::version);
         return server.ok_or("a release of an image that is not known yet");
     }
     let is_padded = version.text.split('.').nth(1).is_some_and(|it| it.len() == 2);
@@ -245,29 +245,31 @@ fn stated(product: &str, text: &str) -> Option<Stated> {
             words.remove(0);
         }
     }
-    let inclusive = |it: &str| Some(Stated::UpToAndIncluding(None, version(it)?));
+    if let [it] = words[..]
+        && !it.contains('-')
+    {
+        let only = version(it)?;
+        return Some(Stated::UpToAndIncluding(Some(only.clone()), only));
+    }
     match words[..] {
-        ["prior", "to", "and", "including", it] | ["up", "to", "and", "including", it] => {
-            inclusive(it)
+        ["prior" | "up", "to", "and", "including", it] | [it, "and", "earlier"] => {
+            Some(Stated::UpToAndIncluding(None, version(it)?))
         }
         ["prior", "to", it] | ["before", it] => Some(Stated::Before(vec![version(it)?])),
         ["prior", "to", a, "and", b] => Some(Stated::Before(vec![version(a)?, version(b)?])),
         ["up", "to", it] => Some(Stated::UpTo(None, version(it)?)),
-        [it, "and", "earlier"] => inclusive(it),
         [a, "through", b] => Some(Stated::UpToAndIncluding(Some(version(a)?), version(b)?)),
-        [a, "to" | "-" | "–", b] if b.ends_with(".x") => {
-            Some(Stated::UpToAndIncluding(Some(version(a)?), version(b)?))
-        }
-        [a, "to" | "-" | "–", b] => Some(Stated::UpTo(Some(version(a)?), version(b)?)),
-        [it] => match it.split_once('-') {
-            Some((a, b)) => Some(Stated::UpTo(Some(version(a)?), version(b)?)),
-            None => {
-                let only = version(it)?;
-                Some(Stated::UpToAndIncluding(Some(only.clone()), only))
-            }
-        },
+        [a, "to" | "-" | "–", b] => between(a, b),
+        [it] => it.split_once('-').and_then(|(a, b)| between(a, b)),
         _ => None,
     }
+}
+
+/// From one version to another; `0.9.x` is all of 0.9.
+fn between(a: &str, b: &str) -> Option<Stated> {
+    let (from, to) = (Some(version(a)?), version(b)?);
+    let is_whole = b.strip_suffix(".x").is_some();
+    Some(if is_whole { Stated::UpToAndIncluding(from, to) } else { Stated::UpTo(from, to) })
 }
 
 /// A driver with the release of vGPU software or of a month that it is in:
