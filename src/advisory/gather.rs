@@ -177,6 +177,11 @@ impl Gathered {
         *known = epss.max(*known);
     }
 
+    /// Something that is left out on purpose.
+    pub(super) fn skip(&mut self, what: &str, count: u64) {
+        *self.skipped.entry(what.to_owned()).or_default() += count;
+    }
+
     /// A source that was read; of one that was read in several files, the newest date counts.
     pub(super) fn source(&mut self, name: &str, date: &str, records: usize) {
         let new = || Source { name: name.to_owned(), date: String::new(), records: 0 };

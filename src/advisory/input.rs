@@ -1,10 +1,11 @@
 //! Where records come from: a folder with files of any source.
 //!
 //! OSV's bucket has an archive for each ecosystem, `PyPI/all.zip`; its records may also lie as files of
-//! their own, at any depth. What a file is, is told by its content.
+//! their own, at any depth. Any file may be packed with gzip or zstd, and documents may come in a tar
+//! archive. What a file is, is told by its content.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, BufReader, Cursor, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -12,20 +13,27 @@ use rayon::prelude::*;
 
 use super::gather::{Gathered, Record};
 use super::osv;
-use super::sources::{self, Kind};
+use super::sources::{self, Intake, Kind, Parsed};
+use crate::format::compression::decompress;
+use crate::format::tar::{self, Archive};
 use crate::format::zip::Zip;
-use crate::model::Content;
+use crate::model::{Chunk, Content};
 
 /// The longest record that is read. The longest published ones are below 3 MB.
 const MAX_RECORD: u64 = 32 << 20;
-/// The longest file of any other source. Debian's tracker has 70 MB.
-const MAX_FILE: u64 = 512 << 20;
+/// The longest document in an archive. Red Hat's on flaws of the kernel are the longest.
+const MAX_DOCUMENT: usize = 64 << 20;
+/// The longest file of any other source, unpacked. Debian's tracker has 70 MB.
+const MAX_FILE: u64 = 1 << 30;
 /// How deep directories are followed.
 const MAX_DEPTH: usize = 16;
 /// Records of an archive that are read together, on all cores.
 const BATCH: usize = 2048;
+/// The same of documents, which are longer, and their length.
+const DOCUMENTS: usize = 256;
+const DOCUMENTS_SIZE: usize = 64 << 20;
 /// What is looked at of a file to tell what it is.
-const HEAD: u64 = 4096;
+const HEAD: usize = 4096;
 
 /// A file or record that cannot be used, and why.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,29 +84,104 @@ impl Reading<'_> {
     pub(super) fn file(&mut self, path: &Path) {
         let done = if path.extension().is_some_and(|it| it == "zip") {
             self.archive(path)
-        } else {
+        } else if sources::format(path).is_some() {
             self.document(path)
+        } else {
+            Ok(())
         };
         if let Err(problem) = done {
-            self.bad.push(BadRecord { path: path.to_owned(), problem });
+            self.bad(path, problem);
         }
     }
 
+    fn bad(&mut self, path: &Path, problem: String) {
+        self.bad.push(BadRecord { path: path.to_owned(), problem });
+    }
+
     fn document(&mut self, path: &Path) -> Result<(), String> {
+        let failed = |it: io::Error| it.to_string();
+        let file = File::open(path).map_err(failed)?;
+        let (_, mut plain) = decompress(file).map_err(|it| it.to_string())?;
         let mut head = Vec::new();
-        let file = File::open(path).map_err(|it| it.to_string())?;
-        file.take(HEAD).read_to_end(&mut head).map_err(|it| it.to_string())?;
-        match Kind::of(path, &head) {
-            None => Ok(()),
-            Some(Kind::Osv) => {
-                let bytes = whole(path, MAX_RECORD)?;
-                self.record(osv::parse(&bytes).map_err(|it| it.to_string())?);
-                Ok(())
+        plain.by_ref().take(HEAD as u64).read_to_end(&mut head).map_err(failed)?;
+        if tar::begins_archive(&head) {
+            return self.tar(path, Cursor::new(head).chain(plain));
+        }
+        let Some(kind) = Kind::of(path, &head) else { return Ok(()) };
+        let limit = if kind == Kind::Osv { MAX_RECORD } else { MAX_FILE };
+        let mut from = Cursor::new(head).chain(plain).take(limit + 1);
+        if kind == Kind::Osv {
+            let mut bytes = Vec::new();
+            from.read_to_end(&mut bytes).map_err(failed)?;
+            is_within(&from, limit)?;
+            self.record(osv::parse(&bytes).map_err(|it| it.to_string())?);
+            return Ok(());
+        }
+        (self.progress)(&path.display().to_string(), 0);
+        let mut intake = Intake::new(self.into);
+        let done = sources::read(kind, path, &mut from, &mut intake);
+        for problem in intake.bad.told() {
+            self.bad(path, problem);
+        }
+        done.and_then(|()| is_within(&from, limit))
+    }
+
+    /// Takes each document out of an archive. What is cut off ends the reading; what came before counts.
+    fn tar(&mut self, path: &Path, from: impl Read) -> Result<(), String> {
+        let mut archive = Archive::new(BufReader::new(from));
+        let (mut batch, mut size, mut n_read) = (Vec::new(), 0, 0);
+        let done = loop {
+            match document_of(&mut archive) {
+                Ok(Some((name, Ok(bytes)))) => {
+                    size += bytes.len();
+                    batch.push((name, bytes));
+                }
+                Ok(Some((name, Err(problem)))) => self.bad(&path.join(name), problem),
+                Ok(None) => break Ok(()),
+                Err(problem) => break Err(problem),
             }
-            Some(kind) => {
-                (self.progress)(&path.display().to_string(), 0);
-                let bytes = whole(path, MAX_FILE)?;
-                sources::read(kind, &bytes, self.into)
+            if batch.len() == DOCUMENTS || size >= DOCUMENTS_SIZE {
+                (self.progress)(&path.display().to_string(), n_read);
+                n_read += batch.len();
+                self.documents(path, &batch);
+                batch.clear();
+                size = 0;
+            }
+        };
+        self.documents(path, &batch);
+        done
+    }
+
+    /// Reads documents on all cores, and takes them in their order.
+    fn documents(&mut self, path: &Path, batch: &[(PathBuf, Vec<u8>)]) {
+        enum Read {
+            Record(Box<Record>),
+            Parsed(Parsed),
+            Nothing,
+        }
+        let read: Vec<Result<Read, String>> = batch
+            .par_iter()
+            .map(|(name, bytes)| match Kind::of(name, bytes.get(..HEAD).unwrap_or(bytes)) {
+                Some(Kind::Csaf) => sources::csaf(bytes).map(Read::Parsed),
+                Some(Kind::Osv) => {
+                    let record = osv::parse(bytes).map_err(|it| it.to_string())?;
+                    Ok(Read::Record(Box::new(record)))
+                }
+                _ => Ok(Read::Nothing),
+            })
+            .collect();
+        for ((name, _), read) in batch.iter().zip(read) {
+            match read {
+                Ok(Read::Record(record)) => self.record(*record),
+                Ok(Read::Parsed(parsed)) => {
+                    let mut intake = Intake::new(self.into);
+                    intake.take(parsed);
+                    for problem in intake.bad.told() {
+                        self.bad(&path.join(name), problem);
+                    }
+                }
+                Ok(Read::Nothing) => {}
+                Err(problem) => self.bad(&path.join(name), problem),
             }
         }
     }
@@ -146,14 +229,38 @@ impl Reading<'_> {
     }
 }
 
-fn whole(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|it| it.to_string())?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|it| it.to_string())?;
-    if bytes.len() as u64 > limit {
-        return Err(format!("larger than {} MB", limit >> 20));
+/// Whether the file ended before its limit.
+fn is_within<R>(from: &io::Take<R>, limit: u64) -> Result<(), String> {
+    if from.limit() == 0 { Err(format!("larger than {} MB", limit >> 20)) } else { Ok(()) }
+}
+
+/// The next JSON document of an archive with its name, or why it is not read.
+type Document = (PathBuf, Result<Vec<u8>, String>);
+
+fn document_of<R: Read>(archive: &mut Archive<BufReader<R>>) -> Result<Option<Document>, String> {
+    while let Some(entry) = archive.entry().map_err(|it| it.to_string())? {
+        // Below the archive, whatever the name says.
+        let name = String::from_utf8_lossy(&entry.name);
+        let name: PathBuf = name.split('/').filter(|it| !matches!(*it, "" | "." | "..")).collect();
+        let is_wanted = entry.kind == tar::Kind::File && sources::format(&name) == Some("json");
+        if !is_wanted {
+            continue;
+        }
+        if entry.size > MAX_DOCUMENT as u64 {
+            return Ok(Some((name, Err(format!("larger than {} MB", MAX_DOCUMENT >> 20)))));
+        }
+        let mut bytes = Vec::new();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match archive.content(&mut buffer).map_err(|it| it.to_string())? {
+                Chunk::Data(n) => bytes.extend_from_slice(buffer.get(..n).unwrap_or_default()),
+                Chunk::Hole(_) => return Ok(Some((name, Err("has holes".to_owned())))),
+                Chunk::End => break,
+            }
+        }
+        return Ok(Some((name, Ok(bytes))));
     }
-    Ok(bytes)
+    Ok(None)
 }
 
 /// A file of which parts are read.

@@ -83,7 +83,8 @@ pub(super) struct EndOfLife {
     /// As in `os-release`.
     pub(super) distro: String,
     pub(super) version: String,
-    /// `YYYY-MM-DD`: the last day.
+    /// `YYYY-MM-DD`: the last day; empty, and so before any day, where it has ended and nobody says
+    /// when.
     pub(super) date: String,
 }
 

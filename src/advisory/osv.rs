@@ -181,6 +181,10 @@ fn module(affected: &OsvAffected) -> String {
 }
 
 fn detail(osv: &Osv) -> Detail {
+    // There are hundreds of thousands, and all say the same: that the package is one.
+    if osv.id.starts_with("MAL-") {
+        return Detail { summary: "Malicious package".to_owned(), ..Detail::default() };
+    }
     let summary = one_line(if osv.summary.trim().is_empty() { &osv.details } else { &osv.summary });
     let list = osv.database_specific.get("cwe_ids").and_then(Value::as_array);
     let weaknesses = list.into_iter().flatten().filter_map(Value::as_str);

@@ -74,14 +74,15 @@ fn erratum(id: &str, summary: &str) -> Option<Rating> {
         "RHSA" => "Red Hat",
         _ => return None,
     };
-    let severity = match summary.split_once(':')?.0 {
-        "Critical" => Severity::Critical,
-        "Important" => Severity::High,
-        "Moderate" => Severity::Medium,
-        "Low" => Severity::Low,
-        _ => return None,
-    };
-    Some(Rating::new(severity, by))
+    Some(Rating::new(impact(summary.split_once(':')?.0)?, by))
+}
+
+/// The word of Red Hat and those who follow it, in any case.
+pub(super) fn impact(word: &str) -> Option<Severity> {
+    if word.eq_ignore_ascii_case("important") {
+        return Some(Severity::High);
+    }
+    Severity::from_str(word).ok()
 }
 
 /// The database that the id is one of.
@@ -93,7 +94,7 @@ fn database_of(id: &str) -> &str {
 }
 
 /// Debian's urgency or Ubuntu's priority; nothing for `not yet assigned`, `untriaged` and the like.
-fn distro_word(word: &str) -> Option<Severity> {
+pub(super) fn distro_word(word: &str) -> Option<Severity> {
     match word.trim_end_matches('*') {
         // "Unimportant" says that the packaged program is not exposed to the flaw.
         "unimportant" | "negligible" => Some(Severity::Low),
@@ -112,7 +113,7 @@ fn from_vectors(stated: &[Stated]) -> Option<Rating> {
 }
 
 /// Nothing for a vector without any impact: mirrors write that where they have no vector.
-fn from_vector(vector: &str) -> Option<Severity> {
+pub(super) fn from_vector(vector: &str) -> Option<Severity> {
     match Cvss::from_str(vector.trim()).ok()?.severity() {
         cvss::Severity::None => None,
         cvss::Severity::Low => Some(Severity::Low),

@@ -6,6 +6,7 @@ mod distro;
 mod ecosystem;
 mod finding;
 mod inventory;
+pub mod nvidia;
 mod owned;
 mod path;
 mod purl;

@@ -1,28 +1,13 @@
 //! FIRST's Exploit Prediction Scoring System: the scores of one day.
 //!
-//! Format: <https://www.first.org/epss/data_stats>: CSV, packed with gzip, after a comment line with the
-//! day. Scores are shares of one with five places.
-
-use std::io::Read as _;
-
-use flate2::read::MultiGzDecoder;
+//! Format: <https://www.first.org/epss/data_stats>: CSV after a comment line with the day. Scores are
+//! shares of one with five places.
 
 use crate::advisory::gather::Gathered;
 use crate::advisory::text::day;
 use crate::model::Epss;
 
-/// All scores of a day unpack to 12 MB.
-const MAX_UNPACKED: u64 = 256 << 20;
-
 pub(super) fn read(bytes: &[u8], into: &mut Gathered) -> Result<(), String> {
-    let mut unpacked = Vec::new();
-    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
-        let decoder = MultiGzDecoder::new(bytes);
-        decoder.take(MAX_UNPACKED).read_to_end(&mut unpacked).map_err(|it| it.to_string())?;
-        &unpacked
-    } else {
-        bytes
-    };
     let text = str::from_utf8(bytes).map_err(|it| it.to_string())?;
     let (mut date, mut n_scores, mut n_bad) = (String::new(), 0, 0);
     for line in text.lines() {

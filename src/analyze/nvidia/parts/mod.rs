@@ -12,9 +12,9 @@
 mod frameworks;
 mod platform;
 mod toolkit;
-mod triton;
 
 use super::release;
+use crate::model::nvidia::{products_of, triton};
 use crate::model::{Component, Ecosystem};
 
 /// One part.
@@ -23,8 +23,6 @@ pub(super) struct Part {
     pub(super) name: &'static str,
     /// As NVIDIA writes it.
     pub(super) title: &'static str,
-    /// What NVIDIA's security bulletins call it, where they speak of this part's own version.
-    pub(super) products: &'static [&'static str],
     /// The part with whose releases it comes, whose version is another one.
     pub(super) of: Option<&'static str>,
     pub(super) pypi: &'static [&'static str],
@@ -34,14 +32,13 @@ pub(super) struct Part {
 }
 
 impl Part {
-    const BASE: Self =
-        Self { name: "", title: "", products: &[], of: None, pypi: &[], packages: &[], conda: &[] };
+    const BASE: Self = Self { name: "", title: "", of: None, pypi: &[], packages: &[], conda: &[] };
 
     /// A part in a version.
     pub(super) fn component(&self, version: &str) -> Component {
         let mut component = Component::new(Ecosystem::Nvidia, self.name, version);
         component = component.property("title", self.title);
-        if let Some(product) = self.products.first() {
+        if let Some(product) = products_of(self.name).first() {
             component = component.property("product", product);
         }
         if self.name == "tritonserver"

@@ -6,17 +6,6 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "driver",
         title: "GPU Display Driver",
-        products: &[
-            "Tesla",
-            "GeForce",
-            "Guest driver",
-            "NVIDIA RTX PRO, RTX, Quadro",
-            "NVIDIA RTX, Quadro, NVS",
-            "NVIDIA RTX/ Quadro, NVS",
-            "NVIDIA RTX/Quadro, NVS",
-            "Studio",
-            "vGPU software (guest driver)",
-        ],
         packages: &[
             "cuda-drivers",
             "libcuda",
@@ -86,7 +75,6 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "tensorrt",
         title: "TensorRT",
-        products: &["TensorRT"],
         pypi: &[
             "nvidia-tensorrt",
             "tensorrt",
@@ -220,7 +208,6 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "nvjpeg2000",
         title: "nvJPEG2000",
-        products: &["nvJPEG2000", "nvJPEG2000 Library"],
         pypi: &["nvidia-nvjpeg2k", "nvidia-nvjpeg2k-tegra"],
         packages: &["libnvjpeg2k", "nvjpeg2k"],
         conda: &["libnvjpeg2k", "libnvjpeg2k0"],
@@ -229,7 +216,6 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "nvtiff",
         title: "nvTIFF",
-        products: &["nvTIFF Library"],
         pypi: &["nvidia-nvtiff", "nvidia-nvtiff-tegra"],
         packages: &["libnvtiff", "nvtiff"],
         conda: &["libnvtiff", "libnvtiff0"],
@@ -238,14 +224,12 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "libnvidia-container",
         title: "NVIDIA container library",
-        products: &["NVIDIA Container Toolkit"],
         packages: &["libnvidia-container", "libnvidia-container-tools"],
         ..Part::BASE
     },
     Part {
         name: "nvidia-container-toolkit",
         title: "NVIDIA Container Toolkit",
-        products: &["NVIDIA Container Toolkit"],
         packages: &[
             "nvidia-container-runtime",
             "nvidia-container-toolkit",
@@ -257,7 +241,6 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "dcgm",
         title: "DCGM",
-        products: &["DCGM"],
         packages: &[
             "datacenter-gpu-manager",
             "datacenter-gpu-manager-4-core",
@@ -268,19 +251,12 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "dcgm-exporter",
         title: "DCGM Exporter",
-        products: &["DCGM Exporter"],
         packages: &["datacenter-gpu-manager-exporter", "dcgm-exporter"],
         ..Part::BASE
     },
     Part {
         name: "jetson-linux",
         title: "Jetson Linux",
-        products: &[
-            "Jetson Orin Series",
-            "Jetson Xavier Series",
-            "NVIDIA Jetson Orin Series",
-            "Jetson Xavier Series and Jetson Orin Series",
-        ],
         packages: &["nvidia-l4t-core"],
         ..Part::BASE
     },
@@ -288,14 +264,12 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "ofed",
         title: "MLNX_OFED",
-        products: &["Mellanox OFED"],
         packages: &["mlnx-ofed-all", "mlnx-ofed-basic", "mlnx-ofed-kernel-utils"],
         ..Part::BASE
     },
     Part {
         name: "doca-host",
         title: "DOCA-Host",
-        products: &["NVIDIA DOCA-Host"],
         packages: &["doca-all", "doca-host", "doca-ofed"],
         ..Part::BASE
     },

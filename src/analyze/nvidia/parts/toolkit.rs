@@ -9,7 +9,6 @@ pub(super) const PARTS: &[Part] = &[
     Part {
         name: "cuda-toolkit",
         title: "CUDA Toolkit",
-        products: &["NVIDIA CUDA Toolkit", "CUDA Toolkit"],
         packages: &[
             "cuda",
             "cuda-command-line-tools",
@@ -31,7 +30,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["cuda-toolkit"],
         packages: &["cuda-libraries", "cuda-runtime", "nvidia-cuda"],
         conda: &["cuda-libraries", "cuda-runtime", "cudatoolkit"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-cudart",
@@ -40,7 +38,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-runtime"],
         packages: &["cuda-cudart", "cuda-driver", "libcudart"],
         conda: &["cuda-cudart", "cuda-driver"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-nvcc",
@@ -49,7 +46,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-nvcc"],
         packages: &["cuda-nvcc"],
         conda: &["cuda-nvcc"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-crt",
@@ -58,7 +54,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-crt"],
         packages: &["cuda-crt"],
         conda: &["cuda-crt"],
-        ..Part::BASE
     },
     Part {
         name: "nvvm",
@@ -67,7 +62,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-nvvm"],
         packages: &["cuda-nvvm", "libnvvm"],
         conda: &["cuda-nvvm", "libnvvm"],
-        ..Part::BASE
     },
     Part {
         name: "nvptxcompiler",
@@ -76,7 +70,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-nvptxcompiler"],
         packages: &["libnvptxcompiler"],
         conda: &["libnvptxcompiler"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-nvrtc",
@@ -85,7 +78,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-nvrtc"],
         packages: &["cuda-nvrtc", "libnvrtc", "libnvrtc-builtins"],
         conda: &["cuda-nvrtc"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-cccl",
@@ -94,7 +86,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-cccl"],
         packages: &["cuda-cccl", "cuda-thrust"],
         conda: &["cuda-cccl"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-cuobjdump",
@@ -103,7 +94,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-cuobjdump"],
         packages: &["cuda-cuobjdump"],
         conda: &["cuda-cuobjdump"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-nvdisasm",
@@ -112,7 +102,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-nvdisasm"],
         packages: &["cuda-nvdisasm"],
         conda: &["cuda-nvdisasm"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-nvprune",
@@ -129,7 +118,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-cuxxfilt"],
         packages: &["cuda-cuxxfilt"],
         conda: &["cuda-cuxxfilt"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-tileiras",
@@ -138,7 +126,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-tileiras"],
         packages: &["cuda-tileiras"],
         conda: &["cuda-tileiras"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-gdb",
@@ -163,7 +150,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-sanitizer-api"],
         packages: &["cuda-sanitizer", "cuda-sanitizer-api"],
         conda: &["cuda-sanitizer-api"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-cupti",
@@ -172,7 +158,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-cupti"],
         packages: &["cuda-cupti", "libcupti"],
         conda: &["cuda-cupti"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-nvprof",
@@ -189,7 +174,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-nvtx"],
         packages: &["cuda-nvtx", "libnvtoolsext"],
         conda: &["cuda-nvtx"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-nvml-dev",
@@ -198,7 +182,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-nvml-dev"],
         packages: &["cuda-nvml", "cuda-nvml-dev"],
         conda: &["cuda-nvml-dev"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-opencl",
@@ -207,7 +190,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-opencl"],
         packages: &["cuda-opencl"],
         conda: &["cuda-opencl"],
-        ..Part::BASE
     },
     Part {
         name: "cuda-profiler-api",
@@ -216,7 +198,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cuda-profiler-api"],
         packages: &["cuda-profiler-api"],
         conda: &["cuda-profiler-api"],
-        ..Part::BASE
     },
     Part {
         name: "cublas",
@@ -225,7 +206,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cublas"],
         packages: &["cuda-cublas", "libcublas", "libcublaslt", "libnvblas"],
         conda: &["libcublas"],
-        ..Part::BASE
     },
     Part {
         name: "cufft",
@@ -234,7 +214,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cufft"],
         packages: &["cuda-cufft", "libcufft", "libcufftw"],
         conda: &["libcufft"],
-        ..Part::BASE
     },
     Part {
         name: "cufile",
@@ -243,7 +222,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cufile"],
         packages: &["libcufile"],
         conda: &["libcufile"],
-        ..Part::BASE
     },
     Part {
         name: "curand",
@@ -252,7 +230,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-curand"],
         packages: &["cuda-curand", "libcurand"],
         conda: &["libcurand"],
-        ..Part::BASE
     },
     Part {
         name: "cusolver",
@@ -261,7 +238,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cusolver"],
         packages: &["cuda-cusolver", "libcusolver", "libcusolvermg"],
         conda: &["libcusolver"],
-        ..Part::BASE
     },
     Part {
         name: "cusparse",
@@ -270,7 +246,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-cusparse"],
         packages: &["cuda-cusparse", "libcusparse"],
         conda: &["libcusparse"],
-        ..Part::BASE
     },
     Part {
         name: "npp",
@@ -293,7 +268,6 @@ pub(super) const PARTS: &[Part] = &[
             "libnpps",
         ],
         conda: &["libnpp"],
-        ..Part::BASE
     },
     Part {
         name: "nvfatbin",
@@ -302,7 +276,6 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-nvfatbin"],
         packages: &["libnvfatbin"],
         conda: &["libnvfatbin"],
-        ..Part::BASE
     },
     Part {
         name: "nvjitlink",
@@ -311,12 +284,10 @@ pub(super) const PARTS: &[Part] = &[
         pypi: &["nvidia-nvjitlink"],
         packages: &["libnvjitlink"],
         conda: &["libnvjitlink"],
-        ..Part::BASE
     },
     Part {
         name: "nvjpeg",
         title: "nvJPEG",
-        products: &["nvJPEG"],
         of: Some("cuda-toolkit"),
         pypi: &["nvidia-nvjpeg"],
         packages: &["cuda-nvjpeg", "libnvjpeg"],

@@ -15,7 +15,7 @@ const BEFORE_REPAIR: u32 = 59;
 const LAST: u32 = 72;
 
 /// The image that this version of the server was released in.
-pub(super) fn release(version: &str) -> Option<String> {
+pub fn release(version: &str) -> Option<String> {
     let count = if version == REPAIR {
         BEFORE_REPAIR + 1
     } else {
@@ -27,9 +27,21 @@ pub(super) fn release(version: &str) -> Option<String> {
     Some(format!("{}.{:02}", month / 12, month % 12 + 1))
 }
 
+/// The server in the image of this year, counted from 2000, and month: `2.45.0` for 24 and 4. Of an
+/// image before the first that is known, the first one's; nothing for images to come.
+pub fn version(year: u32, month: u32) -> Option<String> {
+    let month = year.checked_mul(12)?.checked_add(month.checked_sub(1)?)?;
+    let count = FIRST.0 + month.saturating_sub(FIRST.1);
+    if count == BEFORE_REPAIR + 1 {
+        return Some(REPAIR.to_owned());
+    }
+    let minor = count - u32::from(count > BEFORE_REPAIR);
+    (minor <= LAST).then(|| format!("2.{minor}.0"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::release;
+    use super::{release, version};
 
     #[test]
     fn a_server_s_version_tells_its_image() {
@@ -47,9 +59,16 @@ mod tests {
             ("2.72.0", "26.08"),
         ] {
             assert_eq!(release(version).as_deref(), Some(image), "{version}");
+            let (year, month) = image.split_once('.').unwrap();
+            let told = super::version(year.parse().unwrap(), month.parse().unwrap());
+            assert_eq!(told.as_deref(), Some(version), "{image}");
         }
         for version in ["1.0.0", "2.6.0", "2.45.1", "2.45.0dev", "2.73.0", "2.99999999999.0", ""] {
             assert_eq!(release(version), None, "{version}");
+        }
+        assert_eq!(version(19, 11).as_deref(), Some("2.7.0"));
+        for (year, month) in [(26, 9), (30, 1), (24, 0), (u32::MAX, 1)] {
+            assert_eq!(version(year, month), None, "{year}.{month}");
         }
     }
 }
