@@ -108,6 +108,7 @@ fn a_bad_record_is_named_and_the_good_ones_are_taken() {
     insta::assert_snapshot!(without_format(&built), @r"
     exit 0
     err| layergate.db: 1 records, 1 advisories on 1 packages, newest 2026-01-02T00:00:00Z, … bytes
+    err| OSV PyPI: 1 records, newest 2026-01-02T00:00:00Z
     err| bad record osv/bad.json: not an OSV record: EOF while parsing a value at line 1 column 7
     ");
     let told = run(directory.path(), &["db", "info", "layergate.db"]);
@@ -147,7 +148,7 @@ fn errors_say_what_is_missing_and_where() {
     insta::assert_snapshot!(run(directory.path(), &["db", "build", "absent", "-o", "x"]), @r"
     exit 2
     err| layergate: cannot read absent: No such file or directory (os error 2)
-    err| it takes OSV records as OSV's exports hold them, one JSON file each
+    err| it takes what OSV and the other sources publish; see README.md
     ");
     insta::assert_snapshot!(run(directory.path(), &["scan-step", "--view", "absent", "--out", "out"]), @r"
     exit 2
