@@ -103,6 +103,29 @@ impl Bridge {
         .await
     }
 
+    /// Lets the Dockerfile frontend plan what `input` says, and returns the definition of it.
+    pub(crate) async fn solve_input(
+        &self,
+        opts: BTreeMap<String, String>,
+        name: &str,
+        input: llb::Definition,
+    ) -> Result<llb::Definition, Error> {
+        let mut inputs = self.inputs.clone();
+        inputs.insert(name.to_owned(), input);
+        let result = self.solve(gateway::SolveRequest {
+            frontend: "dockerfile.v0".to_owned(),
+            frontend_opt: opts.into_iter().collect(),
+            frontend_inputs: inputs,
+            ..Default::default()
+        });
+        match result.await?.result {
+            Some(gateway::result::Result::Ref(it)) if it.def.is_some() => {
+                Ok(it.def.unwrap_or_default())
+            }
+            other => Err(Error::Protocol(format!("a plan gave {other:?} for a definition"))),
+        }
+    }
+
     /// Builds `definition` and returns the reference to what came out.
     pub(crate) async fn build(&self, definition: llb::Definition) -> Result<String, Error> {
         let request = gateway::SolveRequest {

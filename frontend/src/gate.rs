@@ -20,8 +20,9 @@ pub trait Gate: Sync {
     /// A source file, or an instruction, as it may be shown to anyone, with as many lines as it has.
     fn shown(&self, text: &str) -> String;
 
-    /// Prepares to judge a build. The text of an error goes to the user as it is.
-    fn open(&self, settings: &Settings) -> Result<Self::Trial, String>;
+    /// Prepares to judge a build, by the [`Data`] that was asked for, if there is any. The text of an
+    /// error goes to the user as it is.
+    fn open(&self, settings: &Settings, data: Option<Vec<u8>>) -> Result<Self::Trial, String>;
 }
 
 /// Everything that was said about how to gate, before it is understood.
@@ -61,6 +62,17 @@ pub struct Conduct {
     /// The frontend that makes the result; the stock Dockerfile frontend if none is named.
     pub frontend: Option<String>,
     pub attach: Attach,
+    pub data: Option<Data>,
+}
+
+/// A file that the judge takes from outside, where the build says from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// The named context that holds it at its top.
+    pub context: String,
+    pub file: String,
+    /// The image that holds it where there is no such context; or a place with `://` in it.
+    pub image: Option<String>,
 }
 
 /// Whether the scans travel with the result, so that a remote cache holds them.

@@ -6,6 +6,7 @@
 mod answer;
 mod bridge;
 mod config_file;
+mod context;
 mod dockerfile;
 mod error;
 mod gate;
@@ -37,7 +38,7 @@ use crate::schedule::{Outcome, Schedule};
 pub use crate::dockerfile::Instruction;
 pub use crate::error::Error;
 pub use crate::gate::{
-    Attach, Build, Channel, Conduct, Gate, Ruling, Setting, Settings, Stop, Trial, Warning,
+    Attach, Build, Channel, Conduct, Data, Gate, Ruling, Setting, Settings, Stop, Trial, Warning,
 };
 pub use crate::plan::{Lines, Plan, Step, StepKind};
 pub use crate::request::Request;
@@ -122,7 +123,11 @@ impl Session<'_> {
         if self.request.opt("requestid").is_some() && stock.images.is_empty() {
             return Ok(Answer::Result(stock.result));
         }
-        let mut trial = gate.open(&stock.settings).map_err(Error::Refused)?;
+        let data = match &stock.conduct.data {
+            Some(data) => context::read(self.bridge, self.request, data).await?,
+            None => None,
+        };
+        let mut trial = gate.open(&stock.settings, data).map_err(Error::Refused)?;
         let views: Vec<View> = stock.images.iter().map(|(_, view)| view.clone()).collect();
         self.plan = Plan::new(&self.graph, &views)?;
         let instructions = used::instructions(&self.graph, &self.plan, self.request.opt("target"));

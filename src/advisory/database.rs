@@ -26,13 +26,42 @@ const MAX_DIRECTORY: u32 = 16 << 20;
 #[derive(Debug)]
 pub struct Database {
     path: PathBuf,
-    file: File,
+    store: Store,
     header: Header,
     directory: Directory,
     /// Where the directory ends.
     start: u64,
     shards: Vec<OnceLock<Shard>>,
     indexes: [OnceLock<Vec<Block>>; 2],
+}
+
+/// Where the bytes are.
+#[derive(Debug)]
+enum Store {
+    File(File),
+    Memory(Vec<u8>),
+}
+
+impl Store {
+    fn len(&self) -> io::Result<u64> {
+        match self {
+            Self::File(file) => Ok(file.metadata()?.len()),
+            Self::Memory(bytes) => Ok(bytes.len() as u64),
+        }
+    }
+
+    fn read(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.read_exact_at(buffer, offset),
+            Self::Memory(bytes) => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                let end = start.saturating_add(buffer.len());
+                let part = bytes.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
+                buffer.copy_from_slice(part);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Which database this is, for reports.
@@ -80,7 +109,16 @@ pub enum Problem {
 impl Database {
     /// Opens the file and checks its directory.
     pub fn open(path: &Path) -> Result<Self, DatabaseError> {
-        open(path).map_err(|source| DatabaseError { path: path.to_owned(), source })
+        File::open(path)
+            .map_err(Problem::Io)
+            .and_then(|it| open(path, Store::File(it)))
+            .map_err(|source| DatabaseError { path: path.to_owned(), source })
+    }
+
+    /// The same of a database that was read from elsewhere; errors call it `name`.
+    pub fn from_bytes(name: &Path, bytes: Vec<u8>) -> Result<Self, DatabaseError> {
+        open(name, Store::Memory(bytes))
+            .map_err(|source| DatabaseError { path: name.to_owned(), source })
     }
 
     /// What is known of a package, for example of `("Debian:12", "openssl")`, row by row. The name
@@ -234,8 +272,8 @@ impl Database {
             return Err(self.broken(what));
         }
         let mut bytes = vec![0; piece.packed];
-        self.file
-            .read_exact_at(&mut bytes, start.saturating_add(piece.offset))
+        self.store
+            .read(&mut bytes, start.saturating_add(piece.offset))
             .map_err(|it| self.failed(it.into()))?;
         if !piece.is_intact(&bytes) {
             return Err(self.failed(Problem::Checksum(what)));
@@ -244,13 +282,12 @@ impl Database {
     }
 }
 
-fn open(path: &Path) -> Result<Database, Problem> {
-    let file = File::open(path)?;
-    let found = file.metadata()?.len();
+fn open(path: &Path, store: Store) -> Result<Database, Problem> {
+    let found = store.len()?;
     let mut header = [0; HEADER];
     // The schema stands at the front, so that an older file says what it is.
     let n_read = usize::try_from(found).unwrap_or(HEADER).min(HEADER);
-    file.read_exact_at(header.get_mut(..n_read).unwrap_or_default(), 0)?;
+    store.read(header.get_mut(..n_read).unwrap_or_default(), 0)?;
     let header = Header::parse(&header).ok_or(Problem::Foreign)?;
     if header.schema != SCHEMA {
         return Err(Problem::Schema { found: header.schema, expected: SCHEMA });
@@ -265,7 +302,7 @@ fn open(path: &Path) -> Result<Database, Problem> {
         return Err(Problem::Malformed("directory"));
     }
     let mut bytes = vec![0; header.packed as usize];
-    file.read_exact_at(&mut bytes, HEADER as u64)?;
+    store.read(&mut bytes, HEADER as u64)?;
     let (packed, raw) = (bytes.len(), header.raw as usize);
     let piece = Piece { offset: 0, packed, raw, digest: header.digest };
     if !piece.is_intact(&bytes) {
@@ -278,7 +315,7 @@ fn open(path: &Path) -> Result<Database, Problem> {
     }
     let shards = directory.shards.iter().map(|_| OnceLock::new()).collect();
     let indexes = [OnceLock::new(), OnceLock::new()];
-    Ok(Database { path: path.to_owned(), file, header, directory, start, shards, indexes })
+    Ok(Database { path: path.to_owned(), store, header, directory, start, shards, indexes })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::advisory::Database;
 use crate::fold::{self, Fold, Since};
 use crate::gate::charge::{Blame, Charge, lines, stop, warning};
-use crate::gate::{chain, texts};
+use crate::gate::{age, chain, texts};
 use crate::matching;
 use crate::model::{Inventory, LayerPath};
 use crate::policy::{Action, Exemption, Judge, Policy};
@@ -93,6 +93,11 @@ impl Case {
             for exemption in self.expired().filter(|(number, _)| self.used.contains(number)) {
                 stop.message.push_str("\n  ");
                 stop.message.push_str(&ended(exemption.1));
+            }
+            if let Ok(database) = &self.database {
+                let built = database.provenance().built;
+                stop.message.push_str("\n  Judged by advisories of ");
+                stop.message.push_str(&report::plain(&built));
             }
             ruling.stop = Some(stop);
         }
@@ -185,8 +190,12 @@ impl Trial for Case {
         });
         let charges = charges.collect();
         let mut ruling = self.charge(build.plan, charges);
-        if let Err(problem) = &self.database {
-            let short = format!("layergate: packages are not judged: {}", report::plain(problem));
+        let problem = match &self.database {
+            Ok(database) => age::warning(database, &self.today),
+            Err(problem) => Some(format!("packages are not judged: {}", report::plain(problem))),
+        };
+        if let Some(problem) = problem {
+            let short = format!("layergate: {problem}");
             ruling.warnings.push(Warning { step: 0, lines: None, short, detail: Vec::new() });
         }
         ruling

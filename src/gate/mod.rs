@@ -1,10 +1,11 @@
 //! The engine as the frontend sees it. No other module knows that crate.
 
+mod age;
 mod case;
 mod charge;
 mod texts;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use layergate_frontend::{self as frontend, Channel, Conduct, Gate};
 
@@ -12,6 +13,12 @@ use crate::advisory::Database;
 use crate::gate::case::Case;
 use crate::policy::{self, Attach, Judge, OPTIONS, Origin, Policy, PolicyFile, Setting};
 use crate::secrets;
+
+/// The named context that holds a database.
+const CONTEXT: &str = "layergate-db";
+
+/// The database in it.
+const FILE: &str = "layergate.db";
 
 /// Judges builds by the database at a path, as of a day.
 #[derive(Clone, Debug)]
@@ -33,6 +40,11 @@ impl Gate for LayerGate {
         Ok(Conduct {
             strict: policy.judge == Judge::Strict,
             frontend: policy.frontend,
+            data: Some(frontend::Data {
+                context: CONTEXT.to_owned(),
+                file: FILE.to_owned(),
+                image: policy.db,
+            }),
             attach: match policy.attach {
                 Attach::Auto => frontend::Attach::Auto,
                 Attach::On => frontend::Attach::Always,
@@ -45,14 +57,20 @@ impl Gate for LayerGate {
         secrets::redact(text)
     }
 
-    fn open(&self, settings: &frontend::Settings) -> Result<Case, String> {
+    fn open(&self, settings: &frontend::Settings, data: Option<Vec<u8>>) -> Result<Case, String> {
         let (policy, file) = read(settings)?;
-        let database = Database::open(&self.database).map_err(|error| {
-            format!(
-                "{}; make one with: layergate db build DIRECTORY -o layergate.db",
-                chain(&error)
-            )
-        });
+        let database = match data {
+            Some(bytes) => Database::from_bytes(&Path::new(CONTEXT).join(FILE), bytes),
+            None => Database::open(&self.database),
+        };
+        let database = database
+            .map_err(|error| {
+                format!(
+                    "{}; make one with: layergate db build DIRECTORY -o layergate.db",
+                    chain(&error)
+                )
+            })
+            .and_then(|it| age::check(it, &policy, &self.today));
         if let (Err(problem), false) = (&database, policy.report_only) {
             return Err(problem.clone());
         }

@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn texts_and_booleans_are_settings() {
-        insta::assert_snapshot!(check("# ours\nfail-on = \"medium\"\nreport-only = true\n"), @"Policy { fail_on: Medium, unfixed: Warn, secrets: Block, builder: Warn, report_only: true, judge: Early, attach: Auto, frontend: None }");
+        insta::assert_snapshot!(check("# ours\nfail-on = \"medium\"\nreport-only = true\n"), @"Policy { fail_on: Medium, unfixed: Warn, secrets: Block, builder: Warn, report_only: true, judge: Early, attach: Auto, frontend: None, db: None, db_max_age: None }");
         assert_eq!(check(""), format!("{:?}", Policy::default()));
     }
 
@@ -95,7 +95,7 @@ mod tests {
             "fail-on = \n",
         ];
         insta::assert_snapshot!(wrong.map(check).join("\n"), @r#"
-        layergate.toml line 3: unknown option "fail_on", did you mean fail-on? (options are fail-on, unfixed, secrets, builder, report-only, judge, attach, frontend)
+        layergate.toml line 3: unknown option "fail_on", did you mean fail-on? (options are fail-on, unfixed, secrets, builder, report-only, judge, attach, frontend, db, db-max-age)
         layergate.toml line 2: secrets must be a text or true or false, not integer
         layergate.toml line 1: secrets cannot be "false" (it can be block, warn, off)
         layergate.toml line 2: rules must be a text or true or false, not table

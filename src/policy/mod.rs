@@ -78,6 +78,10 @@ pub struct Policy {
     pub attach: Attach,
     /// The image frontend to build with; without it, the stock one.
     pub frontend: Option<String>,
+    /// Where the database is; without it, in the frontend's own image.
+    pub db: Option<String>,
+    /// The most days that the database may be old.
+    pub db_max_age: Option<u32>,
 }
 
 impl Default for Policy {
@@ -91,6 +95,8 @@ impl Default for Policy {
             judge: Judge::Early,
             attach: Attach::Auto,
             frontend: None,
+            db: None,
+            db_max_age: None,
         }
     }
 }

@@ -94,6 +94,26 @@ pub const OPTIONS: &[OptionSpec] = &[
             !image.is_empty() && !image.contains(char::is_whitespace)
         },
     },
+    OptionSpec {
+        name: "db",
+        values: Values::Text("IMAGE"),
+        default: "",
+        about: "the image that holds the database, instead of the frontend's own",
+        set: |policy, image| {
+            policy.db = Some(image.to_owned());
+            !image.is_empty() && !image.contains(char::is_whitespace)
+        },
+    },
+    OptionSpec {
+        name: "db-max-age",
+        values: Values::Text("DAYS"),
+        default: "",
+        about: "the most days that the database may be old",
+        set: |policy, days| {
+            policy.db_max_age = days.parse().ok();
+            policy.db_max_age.is_some()
+        },
+    },
 ];
 
 fn store<T>(value: Option<T>, into: &mut T) -> bool {
@@ -243,14 +263,14 @@ mod tests {
 
     #[test]
     fn the_later_setting_counts() {
-        insta::assert_snapshot!(check("fail-on=low unfixed=block secrets=off judge=strict builder=ignore attach=off report-only frontend=example/labs:1 fail-on=critical"), @r#"Policy { fail_on: Critical, unfixed: Block, secrets: Off, builder: Ignore, report_only: true, judge: Strict, attach: Off, frontend: Some("example/labs:1") }"#);
+        insta::assert_snapshot!(check("fail-on=low unfixed=block secrets=off judge=strict builder=ignore attach=off report-only frontend=example/labs:1 fail-on=critical"), @r#"Policy { fail_on: Critical, unfixed: Block, secrets: Off, builder: Ignore, report_only: true, judge: Strict, attach: Off, frontend: Some("example/labs:1"), db: None, db_max_age: None }"#);
         assert_eq!(check("report-only report-only=false"), check(""));
     }
 
     #[test]
     fn an_unknown_name_is_answered_with_the_right_ones() {
-        insta::assert_snapshot!(check("fial-on=high"), @r#"`# syntax` line: unknown option "fial-on", did you mean fail-on? (options are fail-on, unfixed, secrets, builder, report-only, judge, attach, frontend)"#);
-        insta::assert_snapshot!(check("colour=blue"), @r#"`# syntax` line: unknown option "colour" (options are fail-on, unfixed, secrets, builder, report-only, judge, attach, frontend)"#);
+        insta::assert_snapshot!(check("fial-on=high"), @r#"`# syntax` line: unknown option "fial-on", did you mean fail-on? (options are fail-on, unfixed, secrets, builder, report-only, judge, attach, frontend, db, db-max-age)"#);
+        insta::assert_snapshot!(check("colour=blue"), @r#"`# syntax` line: unknown option "colour" (options are fail-on, unfixed, secrets, builder, report-only, judge, attach, frontend, db, db-max-age)"#);
     }
 
     #[test]

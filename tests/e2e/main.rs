@@ -11,6 +11,7 @@
 )]
 
 mod cache;
+mod database;
 mod faults;
 mod features;
 mod judging;

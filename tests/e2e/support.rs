@@ -48,18 +48,25 @@ pub(crate) fn frontend() -> &'static str {
     FRONTEND.get_or_init(|| frontend_with("tests/fixtures/advisories", "layergate/frontend:e2e"))
 }
 
+/// The day on which databases of tests are built.
+fn today() -> String {
+    let output = Command::new("date").args(["-u", "+%F"]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 /// Makes a frontend image whose database holds the advisories below `directory`.
 pub(crate) fn frontend_with(directory: &str, tag: &str) -> String {
-    let (_keep, database) = database_of(directory);
+    let (_keep, database) = database_of(directory, &today());
     frontend_image(Path::new(&variable("LAYERGATE_BINARY")), &database, tag)
 }
 
 /// The database of the tests' own advisories.
 pub(crate) fn database() -> (TempDir, PathBuf) {
-    database_of("tests/fixtures/advisories")
+    database_of("tests/fixtures/advisories", &today())
 }
 
-fn database_of(advisories: &str) -> (TempDir, PathBuf) {
+/// A database of the advisories below a directory of the repository, built on a day.
+pub(crate) fn database_of(advisories: &str, built: &str) -> (TempDir, PathBuf) {
     let (keep, directory) = directory();
     let database = directory.join("layergate.db");
     let built = Command::new(variable("LAYERGATE_BINARY"))
@@ -67,6 +74,7 @@ fn database_of(advisories: &str) -> (TempDir, PathBuf) {
         .arg(repository().join(advisories))
         .arg("-o")
         .arg(&database)
+        .args(["--built", built])
         .output()
         .unwrap();
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));

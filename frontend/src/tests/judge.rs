@@ -40,14 +40,14 @@ impl<'a> Gate for &'a Judge {
     }
 
     fn conduct(&self, _: &Settings) -> Result<Conduct, String> {
-        Ok(Conduct { strict: self.strict, frontend: None, attach: self.attach })
+        Ok(Conduct { strict: self.strict, attach: self.attach, ..Conduct::default() })
     }
 
     fn shown(&self, text: &str) -> String {
         text.replace("hunter2", "h…")
     }
 
-    fn open(&self, _: &Settings) -> Result<Hearing<'a>, String> {
+    fn open(&self, _: &Settings, _: Option<Vec<u8>>) -> Result<Hearing<'a>, String> {
         self.refuses.map_or(Ok(Hearing(self)), |it| Err(it.to_owned()))
     }
 }
