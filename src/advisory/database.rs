@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::blocks::{self, Block};
 use super::detail::{Detail, Exploitation};
+use super::ecosystems::{canonical, shard_of};
 use super::key::PublicKey;
 use super::layout::{DETAILS, Directory, FLAWS, HEADER, Header, SCHEMA, Source};
 use super::packed::Piece;
@@ -125,10 +126,12 @@ impl Database {
             .map_err(|source| DatabaseError { path: name.to_owned(), source })
     }
 
-    /// What is known of a package, for example of `("Debian:12", "openssl")`, row by row.
+    /// What is known of a package, for example of `("Debian:12", "openssl")`, row by row. The name
+    /// may be spelled in every way that its ecosystem takes for one name.
     pub fn rows(&self, ecosystem: &str, name: &str) -> Result<Vec<Row<'_>>, DatabaseError> {
         let Some(shard) = self.shard(ecosystem)? else { return Ok(Vec::new()) };
-        let rows = shard.find(name).map_err(|_| self.broken("shard"))?;
+        let name = shard_of(ecosystem).map_or(name.to_owned(), |it| canonical(it.1, name));
+        let rows = shard.find(&name).map_err(|_| self.broken("shard"))?;
         let rows: Option<Vec<Row<'_>>> = rows.into_iter().flat_map(Rows::into_iter).collect();
         rows.ok_or_else(|| self.broken("shard"))
     }

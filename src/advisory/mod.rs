@@ -17,6 +17,7 @@ mod ids;
 mod input;
 mod key;
 mod layout;
+mod modular;
 mod names;
 mod osv;
 mod packed;
@@ -50,7 +51,8 @@ pub struct Flaw {
     /// Whose word the severity is; empty where nobody says.
     pub rated_by: String,
     pub status: Status,
-    /// The stream of a modular rpm that it is about, `nodejs:20`; empty for all others.
+    /// The streams of modular rpms that it is about, with spaces between: `nodejs:20`. Empty where
+    /// it names none.
     pub module: String,
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::affected::Affected;
+use super::affected::{Affected, End, Range};
 use super::bounds::{Event, ranges};
 use super::detail::{Detail, MAX_REFERENCES};
 use super::ecosystems::{canonical, shard_of};
@@ -18,7 +18,7 @@ use super::gather::{Record, Row};
 use super::names::{is_erratum_of_bugs, names};
 use super::severity::{Rating, Stated, judge};
 use super::text::{breaks_lines, day, is_date, is_plain, one_line};
-use super::{Advisory, Flaw, Status};
+use super::{Advisory, Flaw, Status, modular};
 use crate::model::Severity;
 use crate::version::Scheme;
 
@@ -122,15 +122,19 @@ pub(super) fn parse(json: &[u8]) -> Result<Record, Malformed> {
         package.affected.extend(scheme, versions_of(scheme, affected));
         package.rating = rating(&osv, affected).max(std::mem::take(&mut package.rating));
         package.status = status(affected).max(package.status);
+        if scheme == Scheme::Rpm {
+            modular::join_builds(&mut package.affected);
+        }
         if package.module.is_empty() {
-            package.module = module(affected);
+            package.module = module(&osv, affected);
         }
     }
+    packages.values_mut().for_each(deny);
     let mut rows = Vec::new();
     if !is_erratum_of_bugs(&osv.id, &osv.related) {
         let names = names(&osv.id, &osv.aliases, &osv.upstream, &osv.related);
         for ((ecosystem, package), it) in packages {
-            if it.affected == Affected::default() {
+            if it.affected == Affected::default() && it.status != Status::NotAffected {
                 continue;
             }
             for (id, aliases) in names.clone() {
@@ -173,10 +177,23 @@ fn status(affected: &OsvAffected) -> Status {
     }
 }
 
-/// The stream of a module, where the record names one: `nodejs:20`.
-fn module(affected: &OsvAffected) -> String {
+/// A flaw that was repaired before the first version is not there, and never was.
+fn deny(package: &mut Package) {
+    let never = |it: &Range| it.introduced.is_none() && it.end == End::Fixed("0".to_owned());
+    let affected = &mut package.affected;
+    let n_before = affected.ranges.len();
+    affected.ranges.retain(|it| !never(it));
+    if affected.ranges.len() < n_before && *affected == Affected::default() {
+        package.status = Status::NotAffected;
+    }
+}
+
+/// The streams of modules that the record is about, in a field or in the title.
+fn module(osv: &Osv, affected: &OsvAffected) -> String {
     let of = |value: &Value| value.get("module").and_then(Value::as_str).map(str::to_owned);
-    let module = of(&affected.ecosystem_specific).or_else(|| of(&affected.database_specific));
+    let field = of(&affected.ecosystem_specific).or_else(|| of(&affected.database_specific));
+    let bounds = affected.ranges.iter().flat_map(|it| &it.events).map(Event::version);
+    let module = field.or_else(|| modular::streams(&osv.summary, bounds));
     module.filter(|it| it.len() <= 200 && !it.chars().any(breaks_lines)).unwrap_or_default()
 }
 
@@ -247,7 +264,7 @@ fn check_texts(osv: &Osv) -> Result<(), Malformed> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{Affected, Status, parse};
     use crate::model::Fix;
     use crate::version::Scheme;
 
@@ -460,6 +477,7 @@ mod tests {
             "AlmaLinux:9",
             "AlmaLinux",
             "Maven",
+            "GIT",
         ];
         let json = format!(r#"{{"id":"X-1","affected":[{}]}}"#, all.map(package).join(","));
         let record = parse(json.as_bytes()).unwrap();
@@ -472,6 +490,7 @@ mod tests {
                 "Alpine:v3.20 A_b.c",
                 "Debian:12 A_b.c",
                 "Go A_b.c",
+                "Maven A_b.c",
                 "PyPI a-b-c",
                 "Ubuntu:Pro:22.04 A_b.c",
                 "npm A_b.c"
@@ -479,8 +498,22 @@ mod tests {
         );
         assert_eq!(
             format!("{:?}", record.skipped),
-            r#"{"AlmaLinux": 1, "Alpine": 1, "Debian": 1, "Maven": 1}"#
+            r#"{"AlmaLinux": 1, "Alpine": 1, "Debian": 1, "GIT": 1}"#
         );
+    }
+
+    #[test]
+    fn what_was_repaired_before_the_first_version_is_denied() {
+        let denied = record(&range(r#"{"introduced":"0"},{"fixed":"0"}"#));
+        let row = parse(denied.as_bytes()).unwrap().rows.remove(0);
+        assert_eq!(row.advisory.flaw.status, Status::NotAffected);
+        assert_eq!(row.advisory.affected, Affected::default());
+        let affected = format!(
+            r#""ranges":[{},{}]"#,
+            events("ECOSYSTEM", r#"{"introduced":"0"},{"fixed":"0"}"#),
+            events("ECOSYSTEM", r#"{"introduced":"1.0"},{"fixed":"1.5"}"#),
+        );
+        assert_eq!(check(&affected, "0.9 1.0 1.5"), "0.9 no, 1.0 <1.5, 1.5 no");
     }
 
     #[test]

@@ -29,6 +29,7 @@ struct Fields {
     version_id: Option<String>,
     codename: Option<String>,
     ubuntu_codename: Option<String>,
+    debian_codename: Option<String>,
     support_end: Option<String>,
 }
 
@@ -46,6 +47,7 @@ fn read(bytes: &[u8]) -> Found {
             b"VERSION_ID" => (&mut fields.version_id, true),
             b"VERSION_CODENAME" => (&mut fields.codename, true),
             b"UBUNTU_CODENAME" => (&mut fields.ubuntu_codename, true),
+            b"DEBIAN_CODENAME" => (&mut fields.debian_codename, true),
             b"SUPPORT_END" => (&mut fields.support_end, true),
             _ => continue,
         };
@@ -73,13 +75,17 @@ impl Fields {
             None => return None,
         };
         let old = self.version.as_deref().filter(|_| id == "debian").and_then(codename_in);
+        let base = self.ubuntu_codename.or(self.debian_codename);
+        let codename = self.codename.or(old).or_else(|| base.clone());
         Some(Distro {
             id,
             version: self.version_id,
-            codename: self.codename.or(old).or(self.ubuntu_codename),
+            base: base.filter(|it| codename.as_ref() != Some(it)),
+            codename,
             like,
             name: self.pretty_name.or(self.name),
             support_end: self.support_end.filter(|it| is_date(it)),
+            ..Distro::default()
         })
     }
 }
@@ -155,6 +161,10 @@ mod tests {
         let mint = "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\nVERSION_ID=\"21.3\"\n\
                     VERSION_CODENAME=virginia\nUBUNTU_CODENAME=jammy\nNAME='Linux Mint'\n";
         insta::assert_snapshot!(check(mint), @r#"linuxmint 21.3 virginia like ["ubuntu", "debian"], Linux Mint, until -"#);
+        assert_eq!(
+            find(&ANALYZER, "etc/os-release", mint.as_bytes()).distro.unwrap().base.as_deref(),
+            Some("jammy")
+        );
         let amazon = "NAME=\"Amazon Linux\"\nID=\"amzn\"\nID_LIKE=\"fedora\"\nVERSION_ID=\"2023\"\n\
                       SUPPORT_END=\"2028-03-15\"\n";
         insta::assert_snapshot!(check(amazon), @r#"amzn 2023 - like ["fedora"], Amazon Linux, until 2028-03-15"#);

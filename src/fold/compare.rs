@@ -161,7 +161,9 @@ impl<'a> Past<'a> {
             }
             let since = before.map_or_else(|| self.since(component), |it| it.since);
             let subject = Subject { component, path, distro, owner };
-            let is_told = is_told_by_owner(component, owner);
+            let is_told_inside =
+                component.ecosystem == Ecosystem::Conda && view.owners.brought_python(path);
+            let is_told = is_told_inside || is_told_by_owner(component, owner);
             let found = match database {
                 Some(database) if !is_told => matching::find(&subject, database)?,
                 _ => Vec::new(),

@@ -3,9 +3,9 @@
 //! Lists of files and the files themselves are often of different steps: pip overwrites what a
 //! distribution's package installed. So who owns what is asked of the whole filesystem.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Component, Ecosystem, FileFacts, LayerPath, PathSet};
+use crate::model::{Component, Ecosystem, FileFacts, LayerPath, PathSet, Standing};
 
 /// Who claims which files.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Owners {
     claimants: Vec<Claimant>,
     /// The hash of a path and who claims it, sorted.
     claims: Vec<(u64, u32)>,
+    /// Evidence of packages of which a file is evidence of a Python package.
+    with_python: BTreeSet<LayerPath>,
 }
 
 /// How a list of files names its package.
@@ -28,9 +30,9 @@ pub(super) type Proven<'a> = (&'a LayerPath, &'a Component);
 
 impl Owners {
     /// Collects the claims of all files.
-    pub(super) fn new<'a>(files: impl Iterator<Item = &'a FileFacts>) -> Self {
+    pub(super) fn new(files: &BTreeMap<LayerPath, FileFacts>) -> Self {
         let mut owners = Self::default();
-        for owns in files.flat_map(|it| &it.owns) {
+        for owns in files.values().flat_map(|it| &it.owns) {
             let Ok(number) = u32::try_from(owners.claimants.len()) else { break };
             owners.claimants.push(Claimant {
                 of: owns.of.clone(),
@@ -40,7 +42,26 @@ impl Owners {
             owners.claims.extend(owns.paths.hashes().iter().map(|it| (*it, number)));
         }
         owners.claims.sort_unstable();
+        let is_python =
+            |it: &&Component| it.ecosystem == Ecosystem::Pypi && it.standing == Standing::Installed;
+        for (path, _) in files.iter().filter(|it| it.1.components.iter().any(|it| is_python(&it))) {
+            let brought = owners.claimants_of(path).map(|it| it.of.clone()).collect::<Vec<_>>();
+            owners.with_python.extend(brought);
+        }
         owners
+    }
+
+    /// Whether a package that the file at `evidence` proves brought a Python package, which tells its
+    /// name and version itself.
+    pub(super) fn brought_python(&self, evidence: &LayerPath) -> bool {
+        self.with_python.contains(evidence)
+    }
+
+    fn claimants_of(&self, path: &LayerPath) -> impl Iterator<Item = &Claimant> {
+        let hash = PathSet::hash(path);
+        let from = self.claims.partition_point(|it| it.0 < hash);
+        let claims = self.claims.iter().skip(from).take_while(move |it| it.0 == hash);
+        claims.filter_map(|it| self.claimants.get(usize::try_from(it.1).ok()?))
     }
 
     /// The component that the file at `path` belongs to, other than one that it proves itself.
@@ -52,11 +73,7 @@ impl Owners {
         path: &LayerPath,
         facts: impl Fn(&LayerPath) -> Option<(&'a LayerPath, &'a FileFacts)>,
     ) -> Option<Proven<'a>> {
-        let hash = PathSet::hash(path);
-        let from = self.claims.partition_point(|it| it.0 < hash);
-        let claims = self.claims.iter().skip(from).take_while(|it| it.0 == hash);
-        let claimants = claims.filter_map(|it| self.claimants.get(usize::try_from(it.1).ok()?));
-        let owners = claimants.filter(|it| it.of != *path).filter_map(|claimant| {
+        let owners = self.claimants_of(path).filter(|it| it.of != *path).filter_map(|claimant| {
             let (evidence, facts) = facts(&claimant.of)?;
             Some((evidence, claimant.find(&facts.components)?))
         });

@@ -9,11 +9,13 @@ use crate::model::{
     PathSet, Redacted, SecretHit, Severity,
 };
 
-/// `bad` is vulnerable in every version below 9.
+/// `bad` and `torch` are vulnerable in every version below 9.
 fn database(directory: &Path) -> Database {
     let record = r#"{"id":"CVE-1","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"bad"},
         "ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"9"}]}]}]}"#;
     std::fs::write(directory.join("CVE-1.json"), record).unwrap();
+    let other = record.replace("CVE-1", "CVE-2").replace("bad", "torch");
+    std::fs::write(directory.join("CVE-2.json"), other).unwrap();
     build(directory, &directory.join("db"), Options::default()).unwrap();
     Database::open(&directory.join("db")).unwrap()
 }
@@ -253,6 +255,13 @@ fn an_owner_may_come_from_another_step() {
         check(&["p bad 1", "p bad 1, c conda:bad 1, c has p", "p bad 1"]),
         ["+[bad 1] =[1@0]", "+[] =[1@0]", "+[] =[1@0]"]
     );
+}
+
+#[test]
+fn a_conda_package_is_matched_where_no_python_package_of_its_own_is() {
+    assert_eq!(check(&["c conda:pytorch 1"]), ["+[pytorch 1] =[1@0]"]);
+    assert_eq!(check(&["c conda:pytorch 1, c has p, p torch 1"]), ["+[torch 1] =[1@0]"]);
+    assert_eq!(check(&["c conda:pytorch 1, p torch 9"]), ["+[pytorch 1] =[1@0]"]);
 }
 
 #[test]

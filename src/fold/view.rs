@@ -44,7 +44,7 @@ impl View {
         Self {
             files: BTreeMap::new(),
             distros: inventory.distros(),
-            owners: Owners::new(inventory.files.values()),
+            owners: Owners::new(&inventory.files),
             secrets: BTreeSet::new(),
         }
     }

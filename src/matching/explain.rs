@@ -1,22 +1,27 @@
 //! Why a package has a finding, or has none: every record that was looked at.
 
-use super::databases::databases;
-use super::{Subject, is_matched, looked_up_as, module};
-use crate::advisory::{Affected, Database, DatabaseError, Flaw};
+use super::query::queries;
+use super::{Subject, flaw_of, is_matched, module};
+use crate::advisory::{Affected, Database, DatabaseError, Flaw, Shard};
 use crate::model::Fix;
-use crate::version::Scheme;
 
 /// What was looked at for one package.
 #[derive(Clone, Debug, Default)]
 pub struct Explained {
-    /// The name and version by which records were looked up.
+    pub asked: Vec<Asked>,
+    pub words: Vec<Word>,
+    /// Advisories do not apply to the package, whatever they say.
+    pub is_exempt: bool,
+}
+
+/// One look-up.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub ecosystem: String,
     pub name: String,
     pub version: String,
-    /// Whose records, and how many packages the database knows of each: none where it holds nothing.
-    pub asked: Vec<(String, Option<usize>)>,
-    pub words: Vec<Word>,
-    /// Why nothing was asked, if that is so.
-    pub not_asked: Option<&'static str>,
+    /// How many packages the database knows there; nothing where it holds nothing.
+    pub n_known: Option<usize>,
 }
 
 /// What one record says of the package.
@@ -44,31 +49,24 @@ pub enum Outcome {
 /// Looks at all that is known of one package, as [`super::find`] does, and leaves nothing out.
 pub fn explain(subject: &Subject<'_>, database: &Database) -> Result<Explained, DatabaseError> {
     let component = subject.component;
-    let (name, version) = looked_up_as(component);
-    let mut explained =
-        Explained { name: name.to_owned(), version: version.to_owned(), ..Explained::default() };
-    let Some(scheme) = Scheme::of(component.ecosystem) else {
-        explained.not_asked = Some("versions of this kind of package are not ordered here");
-        return Ok(explained);
-    };
-    if !is_matched(component) {
-        explained.not_asked =
-            Some("advisories do not apply to it: it has no version, or is no release");
-        return Ok(explained);
-    }
-    for ecosystem in databases(component, subject.distro) {
-        let known = database.shard(&ecosystem)?.map(crate::advisory::Shard::n_packages);
-        explained.asked.push((ecosystem.clone(), known));
-        for row in database.rows(&ecosystem, name)? {
-            let flaw = row.flaw().ok_or_else(|| database.broken("shard"))?;
-            let outcome = match row.affected.fix_for(scheme, version) {
+    let mut explained = Explained { is_exempt: !is_matched(component), ..Explained::default() };
+    for query in queries(component, subject.distro) {
+        explained.asked.push(Asked {
+            ecosystem: query.database.clone(),
+            name: query.name.to_owned(),
+            version: query.version.to_owned(),
+            n_known: database.shard(&query.database)?.map(Shard::n_packages),
+        });
+        for row in database.rows(&query.database, query.name)? {
+            let flaw = flaw_of(&row, database)?;
+            let outcome = match query.fix_for(&row.affected) {
                 _ if row.affected == Affected::default() => Outcome::Denied,
                 Some(_) if !module::fits(&flaw, &row.affected, component) => Outcome::OtherModule,
                 Some(fix) => Outcome::Affected(flaw.status.outcome(fix)),
                 None => Outcome::Outside,
             };
-            let versions = row.affected.to_string();
-            explained.words.push(Word { ecosystem: ecosystem.clone(), flaw, versions, outcome });
+            let (ecosystem, versions) = (query.database.clone(), row.affected.to_string());
+            explained.words.push(Word { ecosystem, flaw, versions, outcome });
         }
     }
     explained.words.sort_by(|a, b| (&a.outcome, &a.flaw.id).cmp(&(&b.outcome, &b.flaw.id)));

@@ -1,7 +1,8 @@
 //! One flaw, several records.
 //!
-//! Records that share a name, directly or through a third, are about the same flaw. What they say
-//! is joined to the safe side: the worst severity, and the fix that satisfies all of them.
+//! Records that share a name, directly or through a third, are about the same flaw. Of how bad it
+//! is, the word of whoever knows best counts, and of several equals the worst; of its fix, what
+//! satisfies all of them.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +64,17 @@ impl Flaws {
         }
     }
 
+    /// A version that repairs one of these names for those who pay for longer support: told where
+    /// nobody else repairs it.
+    pub(super) fn offer(&mut self, names: &BTreeSet<String>, version: &str) {
+        let is_meant = |it: &&mut Joined| !it.names.is_disjoint(names);
+        for flaw in self.slots.iter_mut().flatten().filter(is_meant) {
+            if flaw.fix.version().is_none() {
+                flaw.fix = Fix::Extended(version.to_owned());
+            }
+        }
+    }
+
     /// Turns the flaws into findings on `component`.
     pub(super) fn found_in(
         mut self,
@@ -102,10 +114,11 @@ impl Flaws {
 
 impl Joined {
     fn join(&mut self, scheme: Scheme, other: Self) {
-        self.names.extend(other.names);
-        if other.severity > self.severity {
+        let standing = |it: &Self| (it.severity > Severity::Unknown, authority(&it.rated_by));
+        if (standing(&other), other.severity) > (standing(self), self.severity) {
             (self.severity, self.rated_by) = (other.severity, other.rated_by);
         }
+        self.names.extend(other.names);
         self.fix = match (&self.fix, other.fix) {
             // The newer of two fixes is outside what either record calls affected.
             (Fix::Fixed(a), Fix::Fixed(b)) if compare(scheme, a, &b) == Some(Ordering::Less) => {
@@ -117,5 +130,20 @@ impl Joined {
             // The later one says more.
             (a, b) => a.clone().max(b),
         };
+    }
+}
+
+/// How much the word of a source counts: that of whoever publishes the package, then GitHub's, then
+/// that of another database, then what is computed, by the newest rules first.
+fn authority(source: &str) -> u8 {
+    match source {
+        "GHSA" => 4,
+        "" | "CVSS:2" => 0,
+        _ if source.starts_with("CVSS:3") => 1,
+        _ if source.starts_with("CVSS:") => 2,
+        // Distributions and makers go by their names, databases by the letters of their ids.
+        "NVIDIA" | "SUSE" => 5,
+        _ if source == "Bitnami" || !source.contains(char::is_lowercase) => 3,
+        _ => 5,
     }
 }

@@ -17,6 +17,10 @@ pub struct Distro {
     /// `VERSION_CODENAME`, for example `bookworm`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codename: Option<String>,
+    /// The codename of the release that it is built on, where it has one of its own beside that:
+    /// `jammy` of Linux Mint 21, `bookworm` of Linux Mint's Debian edition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// `ID_LIKE`: what it is derived from, the nearest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub like: Vec<String>,
@@ -26,6 +30,12 @@ pub struct Distro {
     /// `SUPPORT_END`, `YYYY-MM-DD`, where the distribution states it itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_end: Option<String>,
+    /// The release whose packages apk installs, where that is not `version`: `3.20`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repositories: Option<String>,
+    /// The archives of paid support that were switched on, as Ubuntu calls them: `esm-infra`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub archives: Vec<String>,
 }
 
 /// Where a root file system says what it is: the first that speaks is right. Clones keep the files
@@ -52,7 +62,7 @@ const STATED_IN: &[&str] = &[
     "usr/lib/system-release-cpe",
     "etc/SuSE-release",
     "etc/alpine-release",
-    "etc/apk/repositories",
+    REPOSITORIES,
     "etc/gentoo-release",
     "etc/slackware-version",
     "etc/arch-release",
@@ -60,6 +70,15 @@ const STATED_IN: &[&str] = &[
     "bin/busybox",
     "usr/bin/busybox",
 ];
+
+/// Where apk is told whose packages to install.
+const REPOSITORIES: &str = "etc/apk/repositories";
+
+/// Where dpkg keeps its own; what is said of it, is said of the packages in the root.
+const DPKG: &str = "var/lib/dpkg/";
+
+/// What the analyzer of Ubuntu's Pro client calls an archive.
+const ARCHIVE: &str = "ubuntu-pro";
 
 /// Bottlerocket's images hold the system that they boot, and nothing beside it.
 const INNER_ROOTS: &[&str] =
@@ -83,6 +102,14 @@ impl Inventory {
         let all = stated.into_iter();
         let mut distros: BTreeMap<String, Distro> =
             all.filter_map(|(root, it)| Some((root.to_owned(), agreed(&it)?))).collect();
+        for about in self.files.values().flat_map(|it| &it.about).filter(|it| it.key == ARCHIVE) {
+            let root = about.of.strip_suffix(DPKG).map(|it| it.trim_end_matches('/'));
+            if let Some(distro) = root.and_then(|it| distros.get_mut(it)) {
+                distro.archives.push(about.value.clone());
+                distro.archives.sort();
+                distro.archives.dedup();
+            }
+        }
         if !distros.contains_key("")
             && let Some(inner) = INNER_ROOTS.iter().find_map(|it| distros.get(*it))
         {
@@ -111,6 +138,17 @@ fn agreed(stated: &BTreeMap<usize, &Distro>) -> Option<Distro> {
     for other in stated.values().filter(|it| it.id == first.id) {
         distro.complete(other);
     }
+    let is_repositories = |rank: &usize| STATED_IN.get(*rank) == Some(&REPOSITORIES);
+    let repositories = stated.iter().find(|(rank, _)| is_repositories(rank));
+    let release = repositories.and_then(|(_, it)| it.version.clone());
+    let is_told = |release: &String| {
+        let rest = distro.version.as_deref().and_then(|it| it.strip_prefix(release.as_str()));
+        rest.is_some_and(|it| it.is_empty() || it.starts_with('.'))
+    };
+    // Alpine itself, and those that install its packages under a number of their own.
+    if matches!(distro.id.as_str(), "alpine" | "postmarketos") {
+        distro.repositories = release.filter(|it| !is_told(it));
+    }
     Some(distro)
 }
 
@@ -126,6 +164,7 @@ impl Distro {
         };
         fill(&mut self.version, &other.version);
         fill(&mut self.codename, &other.codename);
+        fill(&mut self.base, &other.base);
         fill(&mut self.name, &other.name);
         fill(&mut self.support_end, &other.support_end);
         if self.like.is_empty() {
@@ -137,7 +176,7 @@ impl Distro {
 #[cfg(test)]
 mod tests {
     use super::{Distro, Inventory};
-    use crate::model::{FileFacts, LayerPath};
+    use crate::model::{About, FileFacts, LayerPath};
 
     /// Lines `path id version`, `-` for no version; shown as `root: id version`.
     fn check(stated: &str) -> String {
@@ -184,6 +223,52 @@ mod tests {
                        etc/alpine-release alpine 3.20.1";
         assert_eq!(check(unnamed), "/: alpine 3.20.1");
         assert_eq!(check("etc/os-release linux 1"), "/: linux 1");
+    }
+
+    #[test]
+    fn repositories_tell_whose_packages_are_installed() {
+        let release = |stated: &str| {
+            let mut inventory = Inventory::default();
+            for line in stated.split(", ") {
+                let [path, id, version] = line.split(' ').collect::<Vec<_>>()[..] else {
+                    panic!("{line}")
+                };
+                let version = Some(version.to_owned());
+                let distro = Distro { id: id.to_owned(), version, ..Distro::default() };
+                let facts = FileFacts { distro: Some(distro), ..FileFacts::default() };
+                inventory.files.insert(LayerPath::new(path).unwrap(), facts);
+            }
+            inventory.distros().remove("").unwrap().repositories
+        };
+        let at = |id: &str, version: &str| {
+            release(&format!("etc/os-release {id} {version}, etc/apk/repositories alpine 3.20"))
+        };
+        assert_eq!(at("alpine", "3.19.1").as_deref(), Some("3.20"));
+        assert_eq!(at("postmarketos", "v24.06").as_deref(), Some("3.20"));
+        assert_eq!(at("alpine", "3.20.1"), None);
+        assert_eq!(at("wolfi", "20230201"), None);
+        assert_eq!(release("etc/os-release alpine 3.20.1"), None);
+        assert_eq!(release("etc/apk/repositories alpine 3.20"), None);
+    }
+
+    #[test]
+    fn archives_of_paid_support_are_facts_of_the_root_that_they_are_in() {
+        let mut inventory = Inventory::default();
+        for (root, archive) in [("", "esm-infra"), ("", "esm-apps"), ("mnt/a/", "fips")] {
+            let path = LayerPath::new(&format!("{root}etc/os-release")).unwrap();
+            let facts = inventory.files.entry(path).or_default();
+            let version = Some("18.04".to_owned());
+            facts.distro = Some(Distro { id: "ubuntu".to_owned(), version, ..Distro::default() });
+            facts.about.push(About {
+                of: format!("{root}var/lib/dpkg/"),
+                name: None,
+                key: "ubuntu-pro".to_owned(),
+                value: archive.to_owned(),
+            });
+        }
+        let distros = inventory.distros();
+        assert_eq!(distros[""].archives, ["esm-apps", "esm-infra"]);
+        assert_eq!(distros["mnt/a"].archives, ["fips"]);
     }
 
     #[test]

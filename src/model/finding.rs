@@ -53,6 +53,8 @@ impl FromStr for Severity {
 pub enum Fix {
     /// The first version without it.
     Fixed(String),
+    /// The first version without it, for those only who pay for longer support of the release.
+    Extended(String),
     /// There is none yet.
     NotFixed,
     /// The publisher put it off.
@@ -66,13 +68,16 @@ pub enum Fix {
 }
 
 impl Fix {
-    /// The first version without the flaw.
+    /// The first version without the flaw that everybody can have.
     pub fn version(&self) -> Option<&str> {
         match self {
             Self::Fixed(version) => Some(version),
-            Self::NotFixed | Self::Deferred | Self::WontFix | Self::EndOfLife | Self::Unknown => {
-                None
-            }
+            Self::Extended(_)
+            | Self::NotFixed
+            | Self::Deferred
+            | Self::WontFix
+            | Self::EndOfLife
+            | Self::Unknown => None,
         }
     }
 }

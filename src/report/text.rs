@@ -131,6 +131,7 @@ fn row(finding: &Told) -> Vec<String> {
             format!("{} {}", it.component.name, it.component.version),
             match &it.fix {
                 Fix::Fixed(version) => format!("→ fixed in {version}"),
+                Fix::Extended(version) => format!("→ fixed in {version}, with paid support only"),
                 Fix::NotFixed => "no fix yet".to_owned(),
                 Fix::Deferred => "fix deferred".to_owned(),
                 Fix::WontFix => "will not be fixed".to_owned(),

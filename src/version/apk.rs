@@ -1,13 +1,17 @@
 //! Alpine's versions.
 //!
-//! `digits{.digits}...{letter}{_suffix{digits}}...{~hash}{-r{digits}}`, as in apk-package(5), and
-//! digits after the letter, which packages such as `sudo` (`1.9.5p2`) have and apk accepts. What
-//! follows no such form is not a version. A hash says where the source came from, not how new it
-//! is, and has no part in the order.
+//! `digits{.digits}...{letter}{_suffix{digits}}...{~hash}{-r{digits}}`, apk-package(5), and digits
+//! after the letter, which packages such as `sudo` (`1.9.5p2`) have. The order is that of apk-tools 3:
+//! part by part, and where one version goes on differently than the other, the kind of part decides.
+//! What does not fit the form is below all that does from there on, as it is for apk; a text that
+//! does not even begin with a number is no version.
 
 use std::cmp::Ordering;
 
-/// A suffix and its rank; a version without one ranks between `_rc` and `_cvs`.
+use super::text::{Number, filled, take, take_digits};
+
+/// A suffix and its rank; a version without one ranks between `_rc` and `_cvs`. Longer ones stand
+/// before those that they begin with.
 const SUFFIXES: &[(&str, i8)] = &[
     ("alpha", -4),
     ("beta", -3),
@@ -20,92 +24,108 @@ const SUFFIXES: &[(&str, i8)] = &[
     ("p", 5),
 ];
 
-/// A version in its parts.
-pub(super) struct Version<'a> {
-    parts: Vec<&'a str>,
-    letter: Option<char>,
-    letter_digits: &'a str,
-    suffixes: Vec<(i8, &'a str)>,
-    revision: &'a str,
+/// A part, in the order of what may follow equal parts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part<'a> {
+    /// A suffix that comes before the release.
+    Before(i8),
+    /// What fits nowhere. Nothing follows it.
+    Misfit,
+    End,
+    Revision(Number<'a>),
+    Hash(&'a str),
+    SuffixNumber(Number<'a>),
+    /// A suffix that comes after the release.
+    After(i8),
+    LetterNumber(Number<'a>),
+    Letter(char),
+    /// A number that begins with a zero is read like the digits of a fraction: .05 is below .1.
+    Fraction(&'a str),
+    Number(Number<'a>),
 }
 
-impl<'a> Version<'a> {
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let mut rest = text.trim();
-        let mut parts = vec![take_digits(&mut rest)];
-        while let Some(after) = rest.strip_prefix('.') {
-            rest = after;
-            parts.push(take_digits(&mut rest));
-        }
-        if parts.contains(&"") {
+/// How far a version has been read, as far as it decides what may follow.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Start,
+    Numbers,
+    Letter,
+    Suffix,
+    SuffixNumber,
+    Hash,
+    Revision,
+    Nowhere,
+}
+
+pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
+    let is_one = |it: &str| it.starts_with(|it: char| it.is_ascii_digit());
+    (is_one(a) && is_one(b)).then(|| filled(parts(a), parts(b), Part::End))
+}
+
+fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text;
+    let mut place = Place::Start;
+    std::iter::from_fn(move || {
+        if rest.is_empty() || place == Place::Nowhere {
             return None;
         }
-        let letter = rest.chars().next().filter(char::is_ascii_lowercase);
-        rest = letter.and_then(|it| rest.strip_prefix(it)).unwrap_or(rest);
-        let letter_digits = take_digits(&mut rest);
-        let mut suffixes = Vec::new();
-        while let Some(after) = rest.strip_prefix('_') {
-            // No suffix is the beginning of another but `p` of `pre`, which stands before it.
-            let (word, rank) = SUFFIXES.iter().find(|(word, _)| after.starts_with(word))?;
-            rest = after.strip_prefix(word)?;
-            suffixes.push((*rank, take_digits(&mut rest)));
-        }
-        if let Some(after) = rest.strip_prefix('~') {
-            rest = after.trim_start_matches(|it: char| it.is_ascii_hexdigit());
-        }
-        let mut revision = "";
-        if let Some(after) = rest.strip_prefix("-r") {
-            rest = after;
-            revision = take_digits(&mut rest);
-        }
-        rest.is_empty().then_some(Self { parts, letter, letter_digits, suffixes, revision })
-    }
-
-    pub(super) fn cmp(&self, other: &Self) -> Ordering {
-        self.cmp_parts(other)
-            .then_with(|| self.letter.cmp(&other.letter))
-            .then_with(|| by_value(self.letter_digits, other.letter_digits))
-            .then_with(|| self.cmp_suffixes(other))
-            .then_with(|| by_value(self.revision, other.revision))
-    }
-
-    fn cmp_parts(&self, other: &Self) -> Ordering {
-        let pairs = self.parts.iter().zip(&other.parts);
-        pairs
-            .enumerate()
-            .map(|(at, (a, b))| if at == 0 { by_value(a, b) } else { by_fraction(a, b) })
-            .find(|it| it.is_ne())
-            .unwrap_or_else(|| self.parts.len().cmp(&other.parts.len()))
-    }
-
-    fn cmp_suffixes(&self, other: &Self) -> Ordering {
-        let longer = self.suffixes.len().max(other.suffixes.len());
-        let suffix = |of: &Self, at| of.suffixes.get(at).copied().unwrap_or((0, ""));
-        (0..longer)
-            .map(|at| (suffix(self, at), suffix(other, at)))
-            .map(|((rank, number), (rank_b, number_b))| {
-                rank.cmp(&rank_b).then_with(|| by_value(number, number_b))
-            })
-            .find(|it| it.is_ne())
-            .unwrap_or(Ordering::Equal)
-    }
+        Some(next(&mut rest, &mut place).unwrap_or_else(|| {
+            place = Place::Nowhere;
+            Part::Misfit
+        }))
+    })
 }
 
-/// Cuts the leading digits off `rest`.
-fn take_digits<'a>(rest: &mut &'a str) -> &'a str {
-    let end = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
-    let (digits, after) = rest.split_at(end);
-    *rest = after;
-    digits
-}
-
-/// By value, however many digits there are; no digits are zero.
-fn by_value(a: &str, b: &str) -> Ordering {
-    let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
-}
-
-/// A later part that begins with a zero is read like the digits of a fraction: `.05` is below `.1`.
-fn by_fraction(a: &str, b: &str) -> Ordering {
-    if a.starts_with('0') || b.starts_with('0') { a.cmp(b) } else { by_value(a, b) }
+/// Cuts the next part off; nothing if what is there may not be there.
+fn next<'a>(rest: &mut &'a str, place: &mut Place) -> Option<Part<'a>> {
+    let first = rest.chars().next()?;
+    let after = rest.get(first.len_utf8()..)?;
+    let (may_be, then, part) = match first {
+        '0'..='9' if *place == Place::Start => {
+            (true, Place::Numbers, Part::Number(Number::of(take_digits(rest))))
+        }
+        '0'..='9' if *place == Place::Letter => {
+            // The letter's number is part of it: nothing but a suffix follows.
+            (true, Place::Letter, Part::LetterNumber(Number::of(take_digits(rest))))
+        }
+        '0'..='9' => {
+            let number = Number::of(take_digits(rest));
+            (*place == Place::Suffix, Place::SuffixNumber, Part::SuffixNumber(number))
+        }
+        '.' => {
+            *rest = after;
+            let digits = take_digits(rest);
+            let part = if digits.starts_with('0') {
+                Part::Fraction(digits)
+            } else {
+                Part::Number(Number::of(digits))
+            };
+            (*place == Place::Numbers && !digits.is_empty(), Place::Numbers, part)
+        }
+        'a'..='z' => {
+            *rest = after;
+            (*place == Place::Numbers, Place::Letter, Part::Letter(first))
+        }
+        '_' => {
+            *rest = after;
+            let word = take(rest, |it| it.is_ascii_lowercase());
+            let (_, rank) = SUFFIXES.iter().find(|(known, _)| *known == word)?;
+            let part = if *rank < 0 { Part::Before(*rank) } else { Part::After(*rank) };
+            (*place <= Place::SuffixNumber, Place::Suffix, part)
+        }
+        '~' => {
+            *rest = after;
+            let hash = take(rest, |it| matches!(it, '0'..='9' | 'a'..='f'));
+            (*place < Place::Hash && !hash.is_empty(), Place::Hash, Part::Hash(hash))
+        }
+        '-' => {
+            *rest = after.strip_prefix('r')?;
+            let digits = take_digits(rest);
+            let may_be = *place < Place::Revision && !digits.is_empty();
+            (may_be, Place::Revision, Part::Revision(Number::of(digits)))
+        }
+        _ => return None,
+    };
+    *place = then;
+    may_be.then_some(part)
 }

@@ -1,33 +1,39 @@
 //! Versions of Go modules and of Go itself.
 //!
 //! Modules have semantic versions with a `v`, <https://go.dev/ref/mod#versions>; advisories leave it
-//! out. Releases of the toolchain, which are those of the standard library, may have two numbers
-//! only, and write a pre-release without a dash: `1.21rc2`, <https://go.dev/doc/toolchain#version>.
+//! out. `+incompatible` and `+dirty` are builds, and the time of a pseudo-version is part of its
+//! pre-release, so both fall into their place. Releases of the toolchain, which are those of the
+//! standard library, may have two numbers only, and write a pre-release without a dash: `1.21rc2`.
+//! Vendors and experiments append to it, `go1.21.0-vendor`, `go1.21.0 X:loopvar`, which says nothing
+//! about its age. <https://pkg.go.dev/go/version#Compare>
 
-use semver::Version;
+use std::cmp::Ordering;
 
-/// Reads either form; nothing if it is neither.
-pub(super) fn parse(text: &str) -> Option<Version> {
-    let text = text.trim();
-    let text = text.strip_prefix("go").or_else(|| text.strip_prefix('v')).unwrap_or(text);
-    Version::parse(text).ok().or_else(|| release(text))
+use super::semver::Version;
+use super::text::{is_number, take_letters};
+
+pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
+    Some(parse(a)?.cmp(&parse(b)?))
 }
 
-fn release(text: &str) -> Option<Version> {
-    let end = text.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(text.len());
-    let (numbers, kind) = text.split_at_checked(end)?;
-    let mut parts = numbers.split('.').map(|it| it.parse::<u64>().ok());
-    let (major, minor, patch) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
-    if parts.next().is_some() {
-        return None;
+fn parse(text: &str) -> Option<Version<'_>> {
+    match text.strip_prefix("go") {
+        Some(toolchain) => {
+            let end = toolchain.find(|it: char| it == '-' || it.is_whitespace());
+            release(toolchain.get(..end.unwrap_or(toolchain.len()))?)
+        }
+        None => Version::parse(text).or_else(|| release(text)),
     }
-    let suffix =
-        match kind.find(|it: char| it.is_ascii_digit()).and_then(|at| kind.split_at_checked(at)) {
-            Some((word @ ("beta" | "rc"), number)) => {
-                format!("-{word}.{}", number.parse::<u64>().ok()?)
-            }
-            _ if kind.is_empty() => String::new(),
-            _ => return None,
-        };
-    Version::parse(&format!("{major}.{minor}.{patch}{suffix}")).ok()
+}
+
+fn release(text: &str) -> Option<Version<'_>> {
+    let version = Version::read(text)?;
+    let mut rest = version.pre;
+    match (take_letters(&mut rest), rest) {
+        ("", "") => Some(version),
+        (stage @ ("beta" | "rc"), number) if is_number(number) => {
+            Some(Version { pre: stage, pre_number: number, ..version })
+        }
+        _ => None,
+    }
 }

@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod golden;
 mod layering;
 #[cfg(feature = "network")]
 mod network;

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::advisory::{Database, DatabaseError, Detail, Flaw, Status};
 use crate::analyze::component_of_purl;
 use crate::cli::Failure;
-use crate::matching::{self, Explained, Outcome, Subject};
+use crate::matching::{self, Asked, Explained, Outcome, Subject};
 use crate::model::{Component, Distro, Epss, Fix, LayerPath};
 use crate::report::{aligned, plain};
 
@@ -68,18 +68,20 @@ fn of_package(
 ) -> Result<String, DatabaseError> {
     let Ok(path) = LayerPath::new("query") else { return Ok(String::new()) };
     let subject = Subject { component, path: &path, distro, owner: None };
-    let Explained { name, version, asked, words, not_asked } =
-        matching::explain(&subject, database)?;
+    let Explained { asked, words, is_exempt } = matching::explain(&subject, database)?;
     let mut lines = Vec::new();
-    if let Some(why) = not_asked {
-        lines.push(format!("{name} {version}: {why}"));
+    let named = format!("{} {}", component.name, component.version);
+    if is_exempt {
+        lines.push(format!(
+            "{named}: never judged: it has no version, is no release, or never runs"
+        ));
     } else if asked.is_empty() {
         lines.push(format!(
-            "{name} {version}: nobody's advisories are known to apply; for a distribution's package, say which with ?distro=ID-VERSION"
+            "{named}: nobody's advisories are known to apply; for a distribution's package, say which with ?distro=ID-VERSION"
         ));
     }
-    for (ecosystem, known) in &asked {
-        let known = known.map_or("the database holds nothing of it".to_owned(), |it| {
+    for Asked { ecosystem, name, version, n_known } in &asked {
+        let known = n_known.map_or("the database holds nothing of it".to_owned(), |it| {
             format!("of {it} packages known there")
         });
         let n_words = words.iter().filter(|it| it.ecosystem == *ecosystem).count();
@@ -175,6 +177,9 @@ fn rating(flaw: &Flaw) -> String {
 fn fix_words(fix: &Fix) -> String {
     match fix {
         Fix::Fixed(version) => format!("fixed in {version}"),
+        Fix::Extended(version) => {
+            format!("fixed in {version} for those who pay for longer support")
+        }
         Fix::NotFixed => "not fixed".to_owned(),
         Fix::Deferred => "deferred".to_owned(),
         Fix::WontFix => "will not be fixed".to_owned(),
