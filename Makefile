@@ -59,6 +59,14 @@ image: binary database ## The frontend image layergate/frontend:dev, in the engi
 bench: binary database ## Gated against ungated builds on both image stores, and the scan of a large image
 	tests/bench/run $(BINARY) $(DATABASE)
 
+.PHONY: bench-scan
+bench-scan: binary database ## Scans of a real tree of 9 GB and of 300,000 files, against a bare walk and other scanners
+	tests/bench/run $(BINARY) $(DATABASE) trees
+
+.PHONY: bench-ml
+bench-ml: binary database ## Gated against ungated builds of a layer of 10 GB: vLLM with CUDA; needs 30 GB of disk
+	tests/bench/run $(BINARY) $(DATABASE) ml
+
 .PHONY: sizes
 sizes: ## Rust files over 400 lines, largest first
 	@git ls-files '*.rs' | xargs wc -l | sort -rn | awk '$$2 != "total" && $$1 > 400'
