@@ -35,8 +35,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) address: &'a Address,
     /// The most bytes that it may have.
     pub(crate) limit: u64,
-    /// Whether a digest may lie in a file beside it.
-    pub(crate) looks_beside: bool,
+    /// Whether nobody said that it is there. Some buckets forbid what they do not have.
+    pub(crate) is_guess: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +219,7 @@ fn attempt(
             place.forget_part();
             return Ok(Outcome::Absent);
         }
+        (403, None, None) if wanted.is_guess => return Ok(Outcome::Absent),
         (200, ..) => (State::of(&answer, wanted.address, answer.length()), 0),
         (206, Some((state, length)), _) => {
             (continued(&answer, wanted.address, state, length)?, length)
@@ -314,9 +315,12 @@ fn finish(
     if let Some(expected) = state.total.filter(|it| *it != sums.length) {
         return Err(Problem::Length { found: sums.length, expected });
     }
-    if state.stated.is_empty() && wanted.looks_beside {
+    if state.stated.is_empty() {
         let beside = wanted.address.with_suffix(".sha256");
-        let text = client.text(&Request::get(&beside))?.unwrap_or_default();
+        let text = match client.text(&Request::get(&beside)) {
+            Err(Problem::Status { code: 403, .. }) => Vec::new(),
+            text => text?.unwrap_or_default(),
+        };
         state.stated.sha256 = checks::beside(&String::from_utf8_lossy(&text));
     }
     state.stated.check(&sums)?;

@@ -53,18 +53,20 @@ impl Mirror<'_> {
             states: home.join("state"),
             left: client.settings.max_total,
             kept: BTreeSet::new(),
+            is_forbidden: false,
             done: Mirrored::default(),
         };
         match self.from.file_name() {
             Some(name) => {
-                if !run.file(&name, self.from)? {
+                if !run.file(&name, self.from, false)? {
                     return Err(Problem::Status { code: 404, retry_after: None }.at(self.from));
                 }
             }
             None => run.all()?,
         }
         if run.kept.is_empty() {
-            return Err(Problem::Nothing.at(self.from));
+            let forbidden = Problem::Status { code: 403, retry_after: None };
+            return Err(if run.is_forbidden { forbidden } else { Problem::Nothing }.at(self.from));
         }
         run.finish(&self.complete()).map_err(|it| it.at(self.from))
     }
@@ -109,6 +111,8 @@ struct Run<'a> {
     /// Bytes that may still be kept.
     left: u64,
     kept: BTreeSet<String>,
+    /// Whether a list was.
+    is_forbidden: bool,
     done: Mirrored,
 }
 
@@ -123,10 +127,12 @@ impl Run<'_> {
             }
         }
         for name in FILES {
-            self.file(name, &self.mirror.from.join(name))?;
+            self.file(name, &self.mirror.from.join(name), true)?;
         }
         for name in self.list(LIST)?.unwrap_or_default() {
-            if !self.kept.contains(&name) && !self.file(&name, &self.mirror.from.join(&name))? {
+            if !self.kept.contains(&name)
+                && !self.file(&name, &self.mirror.from.join(&name), false)?
+            {
                 self.done.missing.push(name);
             }
         }
@@ -146,7 +152,13 @@ impl Run<'_> {
             };
             entries.map(Some).ok_or(nonsense)
         };
-        read().map_err(|it| it.at(&address))
+        match read() {
+            Err(Problem::Status { code: 403, .. }) => {
+                self.is_forbidden = true;
+                Ok(None)
+            }
+            read => read.map_err(|it| it.at(&address)),
+        }
     }
 
     /// All records of an ecosystem.
@@ -167,7 +179,7 @@ impl Run<'_> {
                 return Ok(());
             }
         }
-        if !self.file(&name, &address)? {
+        if !self.file(&name, &address, false)? {
             self.done.missing.push(name);
         } else if let Some(changes) = changes {
             place.note_changes(&changes).map_err(|it| it.at(&address))?;
@@ -176,11 +188,11 @@ impl Run<'_> {
     }
 
     /// Brings one file; false if there is none.
-    fn file(&mut self, name: &str, address: &Address) -> Result<bool, FetchError> {
+    fn file(&mut self, name: &str, address: &Address, is_guess: bool) -> Result<bool, FetchError> {
         let bring = || -> Result<_, Problem> {
             let place = self.place(name)?;
             let limit = self.left.min(self.client.settings.max_file);
-            let wanted = Wanted { name, address, limit, looks_beside: true };
+            let wanted = Wanted { name, address, limit, is_guess };
             let outcome = download(self.client, &wanted, &place, self.watch)?;
             Ok((place, outcome))
         };

@@ -155,17 +155,17 @@ mod tests {
         find(dir.path(), host).map_err(|it| it.to_string())
     }
 
-    fn password(user: &str, password: &str) -> Option<Credentials> {
-        Some(Credentials::Password { user: user.to_owned(), password: password.to_owned() })
+    fn password(user: &str, password: &str) -> Credentials {
+        Credentials::Password { user: user.to_owned(), password: password.to_owned() }
     }
 
     #[test]
     fn an_entry_is_found_by_the_hosts_name_in_every_spelling() {
         let config = r#"{"auths": {"r.example:5000": {"auth": "bWU6YTpi"}, "https://index.docker.io/v1/": {"auth": "eW91OmM="},
             "https://old.example/v2/": {"auth": "eW91OmM="}, "t.example": {"identitytoken": "x"}, "empty.example": {}}}"#;
-        assert_eq!(found(config, "r.example:5000"), Ok(password("me", "a:b")));
-        assert_eq!(found(config, "docker.io"), Ok(password("you", "c")));
-        assert_eq!(found(config, "old.example"), Ok(password("you", "c")));
+        assert_eq!(found(config, "r.example:5000"), Ok(Some(password("me", "a:b"))));
+        assert_eq!(found(config, "docker.io"), Ok(Some(password("you", "c"))));
+        assert_eq!(found(config, "old.example"), Ok(Some(password("you", "c"))));
         assert_eq!(found(config, "t.example"), Ok(Some(Credentials::Identity("x".to_owned()))));
         assert_eq!(found(config, "empty.example"), Ok(None));
         assert_eq!(found(config, "r.example"), Ok(None));

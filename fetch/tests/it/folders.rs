@@ -141,3 +141,24 @@ fn one_cache_is_used_by_one_process_at_a_time() {
         .unwrap();
     assert!(inner.take().unwrap().contains("another process uses the cache"));
 }
+
+#[test]
+fn a_bucket_that_forbids_what_it_does_not_have_can_be_read() {
+    let server = Server::new(|asked| match asked.path.as_str() {
+        "/osv/ecosystems.txt" => reply(200, "npm\n"),
+        "/osv/npm/all.zip" => reply(200, EMPTY_ZIP),
+        _ => reply(403, "denied"),
+    });
+    let cache = tempfile::tempdir().unwrap();
+    let done = fetch(&client(|_| {}), &server.url("/"), cache.path()).unwrap();
+    assert_eq!(list(&done.folder), ["osv/npm/all.zip"]);
+    // What is known to be there, and nothing at all, are other matters.
+    let listed = Server::new(|asked| match asked.path.as_str() {
+        "/ecosystems.txt" => reply(200, "npm\n"),
+        _ => reply(403, "denied"),
+    });
+    for server in [listed, Server::new(|_| reply(403, "denied"))] {
+        let error = fetch(&client(|_| {}), &server.url("/"), cache.path()).unwrap_err();
+        assert!(told(&error).ends_with("403: it forbids this"), "{}", told(&error));
+    }
+}

@@ -13,8 +13,7 @@ const KIND: &str = "application/vnd.test";
 const CONTENT: &[u8] = b"what is in the artifact, at some length";
 
 fn digest(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes).iter().map(|it| format!("{it:02x}")).collect();
-    format!("sha256:{hex}")
+    format!("sha256:{:x}", Sha256::digest(bytes))
 }
 
 fn manifest() -> String {

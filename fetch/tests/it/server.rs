@@ -1,5 +1,6 @@
 //! An HTTP server on the loopback interface that does what a test tells it, however wrong that is.
 
+use std::fmt::{Display, Write as _};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -41,7 +42,7 @@ pub(crate) fn reply(status: u16, body: impl AsRef<[u8]>) -> Reply {
 }
 
 impl Reply {
-    pub(crate) fn header(mut self, name: &str, value: impl ToString) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: impl Display) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }
@@ -153,10 +154,10 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
 fn write(stream: &mut TcpStream, asked: &Asked, reply: &Reply) -> usize {
     let mut head = format!("HTTP/1.1 {} Some\r\nconnection: close\r\n", reply.status);
     for (name, value) in &reply.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     if !reply.headers.iter().any(|it| it.0 == "content-length") && reply.status != 304 {
-        head.push_str(&format!("content-length: {}\r\n", reply.body.len()));
+        write!(head, "content-length: {}\r\n", reply.body.len()).unwrap();
     }
     // A client that went away is what some tests are about.
     if stream.write_all(format!("{head}\r\n").as_bytes()).is_err() || asked.method == "HEAD" {
