@@ -138,32 +138,21 @@ fn info(file: &Path) -> Result<(), Failure> {
     let database = Database::open(file).map_err(|it| unusable(&it))?;
     database.verify().map_err(|it| unusable(&it))?;
     let it = database.provenance();
-    let mut text = format!(
-        "date     {}\nbuilt    {}\nrecords  {}\ndigest   {}\nsigned   {}\n",
-        it.source_date,
-        it.built,
-        it.records,
-        it.digest,
-        if database.seal().1.is_some() {
-            "yes; check with: layergate db verify --key PUB"
-        } else {
-            "no"
-        }
-    );
-    for source in database.sources() {
-        text += &format!(
-            "source   {}: {} records, newest {}\n",
-            plain(&source.name),
-            source.records,
-            plain(&source.date)
-        );
-    }
-    for (ecosystem, n_packages, n_advisories) in database.ecosystems() {
-        text += &format!(
-            "holds    {}: {n_advisories} advisories on {n_packages} packages\n",
-            plain(ecosystem)
-        );
-    }
+    let signed = match database.seal().1 {
+        Some(_) => "yes; check with: layergate db verify --key PUB",
+        None => "no",
+    };
+    let mut lines = vec![format!(
+        "date     {}\nbuilt    {}\nrecords  {}\ndigest   {}\nsigned   {signed}",
+        it.source_date, it.built, it.records, it.digest
+    )];
+    lines.extend(database.sources().iter().map(|it| {
+        format!("source   {}: {} records, newest {}", plain(&it.name), it.records, plain(&it.date))
+    }));
+    lines.extend(database.ecosystems().map(|(ecosystem, n_packages, n_advisories)| {
+        format!("holds    {}: {n_advisories} advisories on {n_packages} packages", plain(ecosystem))
+    }));
+    let text = lines.join("\n") + "\n";
     io::stdout().write_all(text.as_bytes()).unwrap_or_default();
     Ok(())
 }
