@@ -1,5 +1,6 @@
 //! `layergate db`: makes and describes the advisory database.
 
+mod compare;
 mod diff;
 mod keys;
 #[cfg(feature = "network")]
@@ -45,6 +46,7 @@ pub(super) enum Command {
     Pull(network::Pull),
     Query(query::Query),
     Diff(diff::Diff),
+    Compare(compare::Compare),
     /// Checks a database and says what is in it
     #[command(after_help = "Example:\n    layergate db info layergate.db")]
     Info {
@@ -67,6 +69,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
         Command::Pull(command) => command.run(),
         Command::Query(command) => command.run(),
         Command::Diff(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Info { file } => info(file),
     }
 }

@@ -1,7 +1,7 @@
 //! The binary, from outside: what it writes where, and its exit code.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
 use crate::run::{layergate, run, show};
@@ -98,6 +98,8 @@ fn db_help_names_every_command() {
     out|   verify  Checks every byte of a database and, with a key, who signed it; exit code 1 if it is wrong
     out|   push    Puts a database into a registry
     out|   pull    Takes a database out of a registry
+    out|   query   Says what is known of a package or of a flaw, and why a version is or is not affected
+    out|   diff    Says what changed between two databases: sources, and advisories package by package
     out|   info    Checks a database and says what is in it
     out|   help    Print this message or the help of the given subcommand(s)
     out|
@@ -220,5 +222,64 @@ fn a_closed_output_is_no_crash() {
         child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
         assert!(child.wait().unwrap().code().is_some_and(|it| it != 101), "{arguments:?}: {told}");
         assert!(!told.contains("panicked"), "{told}");
+    }
+}
+
+/// Runs `db compare` on these lines.
+fn compare(ecosystem: &str, lines: &str) -> String {
+    let directory = directory();
+    let path = directory.path().join("lines");
+    fs::write(&path, lines).unwrap();
+    let mut command = layergate(directory.path(), &["db", "compare", ecosystem]);
+    show(command.stdin(fs::File::open(path).unwrap()))
+}
+
+#[test]
+fn comparisons_that_hold_are_only_counted() {
+    let lines =
+        "# Debian's own\n\n1.0-1 < 1.0-1.1\n  // and an epoch\n1:0.1-1 > 2.0-1\r\n\t1.0 = 1.0-0\n";
+    assert_eq!(compare("Debian:12", lines), "exit 0\nout| 3 of 3 lines hold\n");
+    assert_eq!(compare("rocky linux", ""), "exit 0\nout| 0 of 0 lines hold\n");
+}
+
+#[test]
+fn comparisons_that_do_not_hold_are_named() {
+    let lines = "1.0rc1 < 1.0\n1.10 < 1.9\n1.0 = 1.0.1\nlatest > 1.0.0\n1.0.0 = \u{1b}[31m\n";
+    insta::assert_snapshot!(compare("npm", lines), @r"
+    exit 1
+    out| line 2: 1.10 < 1.9, but found 1.10 > 1.9
+    out| line 3: 1.0 = 1.0.1, but found 1.0 < 1.0.1
+    out| line 4: latest > 1.0.0, but latest is not a version
+    out| line 5: 1.0.0 = \u{1b}[31m, but \u{1b}[31m is not a version
+    out| 1 of 5 lines hold
+    err| layergate: some comparisons do not hold
+    ");
+}
+
+#[test]
+fn what_is_no_comparison_is_refused() {
+    for line in ["1.0", "1.0 <= 1.1", "1.0 < 1.1 1.2", "1.0 <", "1.0<1.1"] {
+        let told = compare("npm", &format!("1 = 1\n{line}\n"));
+        assert!(
+            told.starts_with("exit 2\nerr| layergate: line 2 is not a comparison: 1.0"),
+            "{told}"
+        );
+        assert!(told.contains("1.0 < 1.1"), "{told}");
+    }
+    let mut command = layergate(directory().path(), &["db", "compare", "npm"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"1.0 < \xff\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("UTF-8"));
+}
+
+#[test]
+fn an_unknown_ecosystem_is_answered_with_those_that_are_known() {
+    let told = compare("Nowhere", "");
+    assert!(told.starts_with("exit 2\nerr| error: invalid value 'Nowhere'"), "{told}");
+    for known in ["AlmaLinux", "crates.io", "Packagist", "Wolfi", "conda", "Arch Linux"] {
+        assert!(told.contains(known), "{told}");
     }
 }
