@@ -93,15 +93,17 @@ fn db_help_names_every_command() {
     out| Usage: layergate db <COMMAND>
     out|
     out| Commands:
-    out|   build   Compiles what OSV and other sources publish, in folders or at addresses, into one file
-    out|   sign    Signs a database that is there already
-    out|   verify  Checks every byte of a database and, with a key, who signed it; exit code 1 if it is wrong
-    out|   push    Puts a database into a registry
-    out|   pull    Takes a database out of a registry
-    out|   query   Says what is known of a package or of a flaw, and why a version is or is not affected
-    out|   diff    Says what changed between two databases: sources, and advisories package by package
-    out|   info    Checks a database and says what is in it
-    out|   help    Print this message or the help of the given subcommand(s)
+    out|   build    Compiles what OSV and other sources publish, in folders or at addresses, into one file
+    out|   sign     Signs a database that is there already
+    out|   verify   Checks every byte of a database and, with a key, who signed it; exit code 1 if it is
+    out|            wrong
+    out|   push     Puts a database into a registry
+    out|   pull     Takes a database out of a registry
+    out|   query    Says what is known of a package or of a flaw, and why a version is or is not affected
+    out|   diff     Says what changed between two databases: sources, and advisories package by package
+    out|   compare  Checks comparisons of versions, one a line, against how they are ordered here
+    out|   info     Checks a database and says what is in it
+    out|   help     Print this message or the help of the given subcommand(s)
     out|
     out| Options:
     out|   -h, --help  Print help
@@ -125,6 +127,9 @@ fn a_bad_record_is_named_and_the_good_ones_are_taken() {
     out| built    2026-01-02T00:00:00Z
     out| records  1
     out| digest   blake3:…
+    out| signed   no
+    out| source   OSV PyPI: 1 records, newest 2026-01-02T00:00:00Z
+    out| holds    PyPI: 1 advisories on 1 packages
     ");
 }
 
@@ -266,7 +271,8 @@ fn what_is_no_comparison_is_refused() {
         );
         assert!(told.contains("1.0 < 1.1"), "{told}");
     }
-    let mut command = layergate(directory().path(), &["db", "compare", "npm"]);
+    let directory = directory();
+    let mut command = layergate(directory.path(), &["db", "compare", "npm"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"1.0 < \xff\n").unwrap();

@@ -160,7 +160,7 @@ fn write(stream: &mut TcpStream, asked: &Asked, reply: &Reply) -> usize {
         write!(head, "content-length: {}\r\n", reply.body.len()).unwrap();
     }
     // A client that went away is what some tests are about.
-    if stream.write_all(format!("{head}\r\n\r\n").as_bytes()).is_err() || asked.method == "HEAD" {
+    if stream.write_all(format!("{head}\r\n").as_bytes()).is_err() || asked.method == "HEAD" {
         return 0;
     }
     let body = &reply.body[..reply.cut.unwrap_or(reply.body.len())];
