@@ -15,6 +15,9 @@ const MAX_MESSAGE: usize = 32 << 20;
 /// How much of a file one call asks for, well below what a message may hold.
 const READ_AT_ONCE: i64 = 8 << 20;
 
+/// The largest file that is taken into memory. Inventories and databases are far below it.
+const MAX_FILE: usize = 1 << 30;
+
 /// A connection to BuildKit, with what it said it can do.
 #[derive(Clone, Debug)]
 pub(crate) struct Bridge {
@@ -164,6 +167,10 @@ impl Bridge {
             let piece = self.client.clone().read_file(request).await?.into_inner().data;
             let got = i64::try_from(piece.len()).unwrap_or(i64::MAX);
             bytes.extend(piece);
+            if bytes.len() > MAX_FILE {
+                let limit = MAX_FILE >> 20;
+                return Err(Error::Refused(format!("{path} is larger than {limit} MiB")));
+            }
             if got < READ_AT_ONCE {
                 return Ok(bytes);
             }

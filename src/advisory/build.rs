@@ -315,6 +315,20 @@ mod tests {
     }
 
     #[test]
+    fn a_slim_database_knows_the_same_and_tells_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), &[("a.json", record("A", 1, ""))]);
+        let told = |is_slim| {
+            let out = dir.path().join("out.db");
+            build(dir.path(), &out, Options { is_slim, ..Options::default() }).unwrap();
+            let database = Database::open(&out).unwrap();
+            database.verify().unwrap();
+            (database.rows("npm", "p").unwrap().len(), database.detail("A").unwrap().is_some())
+        };
+        assert_eq!((told(false), told(true)), ((1, true), (1, false)));
+    }
+
+    #[test]
     fn a_place_that_cannot_be_written_is_an_error() {
         let dir = tempfile::tempdir().unwrap();
         write(dir.path(), &[("a.json", record("A", 1, ""))]);

@@ -34,6 +34,9 @@ pub(super) enum Command {
         /// The date that the database gives as its own [default: the newest date among the records]
         #[arg(long, value_name = "DATE")]
         built: Option<String>,
+        /// Leave out summaries and references: all that judging needs stays
+        #[arg(long)]
+        slim: bool,
         /// Sign it with this secret Ed25519 key, PKCS#8 as PEM
         #[arg(long, value_name = "KEY.pem")]
         sign: Option<PathBuf>,
@@ -58,8 +61,8 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Build { sources, output, built, sign } => {
-            build(sources, output, built.as_deref(), sign.as_deref())
+        Command::Build { sources, output, built, slim, sign } => {
+            build(sources, output, built.as_deref(), *slim, sign.as_deref())
         }
         Command::Sign(command) => command.run(),
         Command::Verify(command) => command.run(),
@@ -78,13 +81,15 @@ fn build(
     sources: &sources::Sources,
     output: &Path,
     built: Option<&str>,
+    is_slim: bool,
     sign: Option<&Path>,
 ) -> Result<(), Failure> {
     // A key that cannot be used is told before anything is fetched.
     let key = sign.map(keys::secret).transpose()?;
     let folders = sources.folders()?;
     let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
-    let options = advisory::Options { built, key: key.as_ref(), ..advisory::Options::default() };
+    let options =
+        advisory::Options { built, is_slim, key: key.as_ref(), ..advisory::Options::default() };
     let report = advisory::build_from(&folders, output, options).map_err(|it| {
         Failure::new(&it).hint("it takes what OSV and the other sources publish; see README.md")
     })?;
@@ -121,7 +126,7 @@ fn tell(out: &mut dyn io::Write, report: &BuildReport, output: &Path) {
         }
     }
     for (ecosystem, count) in skipped {
-        lines.push(format!("left out: {count} of {}, which is not read yet", plain(ecosystem)));
+        lines.push(format!("left out: {count} of {}, which is not read", plain(ecosystem)));
     }
     for record in bad.iter().take(MAX_NAMED) {
         lines.push(format!("bad record {}: {}", record.path.display(), plain(&record.problem)));

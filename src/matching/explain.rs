@@ -46,7 +46,8 @@ pub enum Outcome {
     OtherModule,
 }
 
-/// Looks at all that is known of one package, as [`super::find`] does, and leaves nothing out.
+/// Looks at every record that [`super::find`] asks for first, also those that say nothing of the version.
+/// Longer support and the owner of the file, which a package URL does not tell, are left out.
 pub fn explain(subject: &Subject<'_>, database: &Database) -> Result<Explained, DatabaseError> {
     let component = subject.component;
     let mut explained = Explained { is_exempt: !is_matched(component), ..Explained::default() };

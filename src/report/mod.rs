@@ -12,4 +12,4 @@ pub use scan_json::scan_json;
 pub use scan_table::scan_table;
 pub use scanned::{FoundSecret, Image, Layer, Place, Scanned, Target};
 pub use table::aligned;
-pub use text::{Blocked, Told, What, stop_message, warning};
+pub use text::{Blocked, Told, What, fix_words, stop_message, warning};

@@ -130,13 +130,8 @@ fn row(finding: &Told) -> Vec<String> {
             it.id.clone(),
             format!("{} {}", it.component.name, it.component.version),
             match &it.fix {
-                Fix::Fixed(version) => format!("→ fixed in {version}"),
-                Fix::Extended(version) => format!("→ fixed in {version}, with paid support only"),
-                Fix::NotFixed => "no fix yet".to_owned(),
-                Fix::Deferred => "fix deferred".to_owned(),
-                Fix::WontFix => "will not be fixed".to_owned(),
-                Fix::EndOfLife => "no longer maintained".to_owned(),
-                Fix::Unknown => "no fix known".to_owned(),
+                fix @ (Fix::Fixed(_) | Fix::Extended(_)) => format!("→ {}", fix_words(fix)),
+                fix => fix_words(fix),
             },
             it.path.to_string(),
         ],
@@ -151,6 +146,19 @@ fn row(finding: &Told) -> Vec<String> {
         ],
     };
     cells.iter().chain(&finding.made_by).map(|it| plain(it)).collect()
+}
+
+/// What is known of a version without the flaw, in words.
+pub fn fix_words(fix: &Fix) -> String {
+    match fix {
+        Fix::Fixed(version) => format!("fixed in {version}"),
+        Fix::Extended(version) => format!("fixed in {version}, with paid support only"),
+        Fix::NotFixed => "no fix yet".to_owned(),
+        Fix::Deferred => "fix deferred".to_owned(),
+        Fix::WontFix => "will not be fixed".to_owned(),
+        Fix::EndOfLife => "no longer maintained".to_owned(),
+        Fix::Unknown => "no fix known".to_owned(),
+    }
 }
 
 fn harm(hazard: &Hazard) -> String {

@@ -11,10 +11,9 @@ use std::cmp::Ordering;
 use super::text::{Number, filled, lower, take, take_digits};
 
 /// A version in its parts, in lower case.
-#[expect(clippy::struct_field_names, reason = "a version has a part of that name")]
 struct Version<'a> {
     epoch: Number<'a>,
-    version: &'a str,
+    public: &'a str,
     /// Whether an underscore was cut off the version's end.
     is_open: bool,
     local: &'a str,
@@ -36,7 +35,7 @@ pub(super) fn compare(a: &str, b: &str) -> Option<Ordering> {
     Some(
         a.epoch
             .cmp(&b.epoch)
-            .then_with(|| by_components(a.version, a.is_open, b.version, b.is_open))
+            .then_with(|| by_components(a.public, a.is_open, b.public, b.is_open))
             .then_with(|| by_components(a.local, false, b.local, false)),
     )
 }
@@ -53,15 +52,15 @@ impl<'a> Version<'a> {
             None => (rest, ""),
         };
         let open = version.strip_suffix(['_', '-']);
-        let version = open.unwrap_or(version);
+        let public = open.unwrap_or(version);
         let is_part = |it: &str| !it.is_empty() && it.chars().all(|it| it.is_ascii_alphanumeric());
-        let is_one = components(version).all(is_part)
-            && (local.is_empty() || components(local).all(is_part));
-        is_one.then_some(Self { epoch, version, is_open: open.is_some(), local })
+        let is_one =
+            components(public).all(is_part) && (local.is_empty() || components(local).all(is_part));
+        is_one.then_some(Self { epoch, public, is_open: open.is_some(), local })
     }
 }
 
-fn components(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+fn components(text: &str) -> impl Iterator<Item = &str> {
     text.split(['.', '_', '-'])
 }
 

@@ -10,10 +10,9 @@ use std::cmp::Ordering;
 use super::text::{Number, filled, is_number, take, take_digits, take_letters};
 
 /// A version in its parts.
-#[expect(clippy::struct_field_names, reason = "a version has a part of that name")]
 struct Version<'a> {
     epoch: Number<'a>,
-    version: &'a str,
+    upstream: &'a str,
     /// A package always has one; a bound of a dependency need not.
     release: Option<&'a str>,
 }
@@ -40,14 +39,14 @@ impl<'a> Version<'a> {
             Some((epoch, rest)) if is_number(epoch) => (Number::of(epoch), rest),
             _ => (Number::ZERO, text),
         };
-        let (version, release) = split(rest);
-        Some(Self { epoch, version, release })
+        let (upstream, release) = split(rest);
+        Some(Self { epoch, upstream, release })
     }
 
     fn cmp(&self, other: &Self) -> Ordering {
         self.epoch
             .cmp(&other.epoch)
-            .then_with(|| filled(tokens(self.version), tokens(other.version), Token::End))
+            .then_with(|| filled(tokens(self.upstream), tokens(other.upstream), Token::End))
             .then_with(|| match (self.release, other.release) {
                 (Some(a), Some(b)) => filled(tokens(a), tokens(b), Token::End),
                 (a, b) => a.is_some().cmp(&b.is_some()),

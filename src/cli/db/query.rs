@@ -10,7 +10,7 @@ use crate::analyze::component_of_purl;
 use crate::cli::Failure;
 use crate::matching::{self, Asked, Explained, Outcome, Subject};
 use crate::model::{Component, Distro, Epss, Fix, LayerPath};
-use crate::report::{aligned, plain};
+use crate::report::{aligned, fix_words, plain};
 
 /// Says what is known of a package or of a flaw, and why a version is or is not affected
 #[derive(Debug, Args)]
@@ -124,12 +124,7 @@ fn of_flaw(id: &str, database: &Database) -> Result<String, DatabaseError> {
                     continue;
                 }
                 let (versions, state) = (row.affected.to_string(), state(flaw.status));
-                rows.push(vec![
-                    format!("{ecosystem} {name}"),
-                    versions,
-                    rating(&flaw),
-                    state.to_owned(),
-                ]);
+                rows.push(vec![format!("{ecosystem} {name}"), versions, rating(&flaw), state]);
                 names.extend(flaw.aliases.into_iter().chain([flaw.id]));
             }
         }
@@ -174,27 +169,14 @@ fn rating(flaw: &Flaw) -> String {
     format!("{}{by}", flaw.severity)
 }
 
-fn fix_words(fix: &Fix) -> String {
-    match fix {
-        Fix::Fixed(version) => format!("fixed in {version}"),
-        Fix::Extended(version) => {
-            format!("fixed in {version} for those who pay for longer support")
-        }
-        Fix::NotFixed => "not fixed".to_owned(),
-        Fix::Deferred => "deferred".to_owned(),
-        Fix::WontFix => "will not be fixed".to_owned(),
-        Fix::EndOfLife => "no longer maintained".to_owned(),
-        Fix::Unknown => "no fix known".to_owned(),
-    }
-}
-
-fn state(status: Status) -> &'static str {
+/// What the source says of the package beside versions; nothing where versions say it all.
+fn state(status: Status) -> String {
     match status {
-        Status::Affected => "",
-        Status::NotAffected => "not affected",
-        Status::Deferred => "deferred",
-        Status::WontFix => "will not be fixed",
-        Status::EndOfLife => "no longer maintained",
+        Status::Affected => String::new(),
+        Status::NotAffected => "not affected".to_owned(),
+        Status::Deferred | Status::WontFix | Status::EndOfLife => {
+            fix_words(&status.outcome(Fix::NotFixed))
+        }
     }
 }
 
